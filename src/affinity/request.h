@@ -1,0 +1,71 @@
+// What is asked about affinities and what the answer is, free of any wire format.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "base/flow_key.h"
+#include "base/ids.h"
+#include "base/ip_address.h"
+
+namespace holdfast {
+
+// Service selector x client selector (Figs. 2B and 2D), well formed (A16 holds):
+// one address family, ports 1 to 65535, no bits outside the prefix.
+struct AffinitySelector {
+  IpAddress vip;
+  Protocol protocol = Protocol::kTcp;
+  std::vector<std::uint16_t> service_ports;  // empty: every service of the VIP
+  IpAddress client;
+  std::vector<std::uint16_t> client_ports;  // empty: any
+};
+
+// One cell of one service. 0 is any client port, or the whole service.
+struct AffinityCell {
+  ServiceSlot service = kNoService;
+  IpAddress client;
+  std::uint16_t client_port = 0;
+  std::uint16_t service_port = 0;
+  friend auto operator<=>(const AffinityCell&, const AffinityCell&) = default;
+};
+
+enum class AffinityOutcome : std::uint8_t {
+  kStarted,          // A1, A6
+  kRenewed,          // A2
+  kCovered,          // A4
+  kOwnedByOther,     // A3, A5, A15
+  kNotATarget,       // A7
+  kTableFull,        // A9
+  kEnded,            // A11
+  kNotFound,         // A14
+  kNotEndedCovered,  // A12
+};
+// "started", "owned_by_other" ...: the label of holdfast_affinity_requests_total.
+inline constexpr std::array<std::string_view, 9> kAffinityOutcomeNames = {
+    "started",    "renewed", "covered",   "owned_by_other",   "not_a_target",
+    "table_full", "ended",   "not_found", "not_ended_covered"};
+
+// A cell as it stands, in words.
+struct AffinityListing {
+  AffinityCell cell;
+  std::string service;
+  IpAddress vip;
+  Protocol protocol = Protocol::kTcp;
+  std::string target;
+  absl::Duration age;
+  absl::Duration time_left;
+};
+
+struct AffinityAnswer {
+  AffinityOutcome outcome = AffinityOutcome::kNotFound;
+  std::string explanation;  // one sentence
+  absl::Duration granted;   // kStarted, kRenewed
+  std::optional<AffinityListing> conflict;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,48 @@
+// Clock: where rules and timers take the time from, so that tests can set it.
+#pragma once
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace holdfast {
+
+// Time since an unspecified start; never goes back, never jumps with the wall
+// clock. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  [[nodiscard]] virtual absl::Duration Now() const = 0;
+};
+
+// CLOCK_MONOTONIC.
+class SteadyClock final : public Clock {
+ public:
+  [[nodiscard]] absl::Duration Now() const override;
+};
+
+// CoarseTick: whole seconds as tables store them, modulo 2^15 (about nine
+// hours). Ages are exact while they are below that, which the limit on idle
+// timeouts (8 h) and the sweep see to.
+class CoarseTick {
+ public:
+  static constexpr int kBits = 15;
+  static constexpr std::uint32_t kMask = (1U << kBits) - 1;
+
+  constexpr CoarseTick() = default;
+  static constexpr CoarseTick FromSeconds(std::uint64_t seconds) {
+    CoarseTick tick;
+    tick.value_ = static_cast<std::uint16_t>(seconds & kMask);
+    return tick;
+  }
+  [[nodiscard]] constexpr std::uint32_t raw() const { return value_; }
+  // Seconds from `earlier` to this.
+  [[nodiscard]] constexpr std::uint32_t SecondsSince(CoarseTick earlier) const {
+    return (value_ - earlier.value_) & kMask;
+  }
+  friend constexpr bool operator==(CoarseTick, CoarseTick) = default;
+
+ private:
+  std::uint16_t value_ = 0;
+};
+
+}  // namespace holdfast

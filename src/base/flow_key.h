@@ -1,0 +1,30 @@
+// FlowKey: the five-tuple of a connection as the client opened it.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+#include "base/ip_address.h"
+
+namespace holdfast {
+
+// IANA's numbers, as in the IP header.
+enum class Protocol : std::uint8_t { kTcp = 6, kUdp = 17 };
+
+// "tcp" or "udp".
+absl::string_view ProtocolName(Protocol protocol);
+
+struct FlowKey {
+  IpAddress client;
+  IpAddress vip;
+  std::uint16_t client_port = 0;  // host order
+  std::uint16_t vip_port = 0;     // host order
+  Protocol protocol = Protocol::kTcp;
+
+  // "tcp 198.51.100.7:40000 > 192.0.2.1:80"
+  [[nodiscard]] std::string ToString() const;
+  friend constexpr auto operator<=>(const FlowKey&, const FlowKey&) = default;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,87 @@
+#include "base/ip_address.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace holdfast {
+namespace {
+
+// How many leading bits of the sixteen bytes a prefix of `length` covers.
+int MappedBits(const IpAddress& address, int length) {
+  return address.IsV4() ? 96 + length : length;
+}
+
+std::uint8_t MaskOfByte(int byte, int bits) {
+  const int covered = std::clamp(bits - 8 * byte, 0, 8);
+  return static_cast<std::uint8_t>(0xff00 >> covered);
+}
+
+}  // namespace
+
+absl::StatusOr<IpAddress> IpAddress::Parse(absl::string_view text) {
+  const std::string terminated(text);
+  in_addr v4{};
+  if (inet_pton(AF_INET, terminated.c_str(), &v4) == 1) return FromV4(ntohl(v4.s_addr));
+  IpAddress v6;
+  if (inet_pton(AF_INET6, terminated.c_str(), v6.bytes_.data()) == 1) return v6;
+  return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not an IPv4 or IPv6 address"));
+}
+
+bool IpAddress::IsUnspecified() const { return *this == IpAddress() || *this == FromV4(0); }
+
+bool IpAddress::IsLoopback() const {
+  if (IsV4()) return bytes_[12] == 127;
+  IpAddress loopback;
+  loopback.bytes_[15] = 1;
+  return *this == loopback;
+}
+
+bool IpAddress::IsMulticast() const { return IsV4() ? bytes_[12] >> 4 == 0xe : bytes_[0] == 0xff; }
+
+bool IpAddress::IsLimitedBroadcast() const { return *this == FromV4(0xffffffff); }
+
+std::string IpAddress::ToString() const {
+  char text[INET6_ADDRSTRLEN];
+  if (IsV4()) return inet_ntop(AF_INET, bytes_.data() + 12, text, sizeof text);
+  return inet_ntop(AF_INET6, bytes_.data(), text, sizeof text);
+}
+
+absl::StatusOr<IpPrefix> IpPrefix::Parse(absl::string_view text) {
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(text, absl::MaxSplits('/', 1));
+  auto address = IpAddress::Parse(parts.first);
+  if (!address.ok()) return address.status();
+  int length = -1;
+  if (!absl::SimpleAtoi(parts.second, &length) || length < 0 ||
+      length > address->HostPrefixLength())
+    return absl::InvalidArgumentError(absl::StrCat("'", text, "' has no prefix length of 0 to ",
+                                                   address->HostPrefixLength(), " after a '/'"));
+  return IpPrefix{*address, length};
+}
+
+bool IpPrefix::Contains(const IpAddress& other) const {
+  if (address.IsV4() != other.IsV4()) return false;
+  const int bits = MappedBits(address, length);
+  for (int i = 0; i < 16; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    if (((address.bytes()[at] ^ other.bytes()[at]) & MaskOfByte(i, bits)) != 0) return false;
+  }
+  return true;
+}
+
+bool IpPrefix::IsCanonical() const {
+  const int bits = MappedBits(address, length);
+  for (int i = 0; i < 16; ++i)
+    if ((address.bytes()[static_cast<std::size_t>(i)] & ~MaskOfByte(i, bits) & 0xff) != 0)
+      return false;
+  return true;
+}
+
+std::string IpPrefix::ToString() const { return absl::StrCat(address.ToString(), "/", length); }
+
+}  // namespace holdfast

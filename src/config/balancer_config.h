@@ -1,0 +1,111 @@
+// BalancerConfig: config/balancer.yaml, read, checked and typed. Every rule of
+// proto/holdfast/v1/config.proto holds for a value of this type.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "base/flow_key.h"
+#include "base/ip_address.h"
+#include "base/mac_address.h"
+
+namespace holdfast::config {
+
+struct Eal {
+  bool huge_pages = true;
+  std::uint32_t memory_mb = 256;
+  bool in_memory = true;
+  std::vector<std::string> extra_args;
+};
+
+enum class Poll { kBusy, kAdaptive };
+
+struct Cores {
+  unsigned management = 0;
+  std::vector<unsigned> workers = {1};
+  Poll poll = Poll::kBusy;
+  absl::Duration max_sleep = absl::Microseconds(500);
+};
+
+struct Port {
+  std::string name;
+  std::string device;  // PCI address or vdev string; "{queues}" not yet replaced
+  std::vector<IpPrefix> addresses;
+  std::uint32_t mtu = 1500;
+  std::uint32_t rx_descriptors = 1024;
+  std::uint32_t tx_descriptors = 1024;
+};
+
+struct Connections {
+  std::uint64_t per_worker = 1'000'000;
+  absl::Duration tcp_opening = absl::Seconds(30);
+  absl::Duration tcp_established = absl::Minutes(130);
+  absl::Duration tcp_closing = absl::Seconds(60);
+  absl::Duration udp = absl::Minutes(3);
+};
+
+struct Affinities {
+  std::uint64_t capacity = 1'000'000;
+  absl::Duration max_duration = absl::Hours(4);
+};
+
+// Where a server listens: "host:port" or "unix:/path".
+struct ListenAddress {
+  std::string text;       // as configured
+  std::string unix_path;  // "" for TCP
+  IpAddress address;      // TCP
+  std::uint16_t port = 0;
+};
+
+struct Control {
+  std::vector<ListenAddress> listen;
+  bool insecure = false;
+};
+
+struct Metrics {
+  std::optional<ListenAddress> listen;  // empty: no endpoint
+};
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+
+struct Target {
+  std::string name;
+  IpAddress address;
+  std::optional<MacAddress> mac;  // static; else learned
+  std::size_t port = 0;           // index into `ports`: the one whose subnet holds `address`
+};
+
+struct ServiceTarget {
+  std::size_t target = 0;  // index into `targets`
+  std::uint32_t weight = 100;
+};
+
+enum class NoTarget { kReject, kDrop };
+
+struct Service {
+  std::string name;
+  IpAddress vip;
+  Protocol protocol = Protocol::kTcp;
+  std::vector<std::uint16_t> ports;  // ascending, each once
+  NoTarget no_target = NoTarget::kReject;
+  std::vector<ServiceTarget> targets;
+};
+
+struct BalancerConfig {
+  Eal eal;
+  Cores cores;
+  std::vector<Port> ports;
+  Connections connections;
+  Affinities affinities;
+  Control control;
+  Metrics metrics;
+  std::uint64_t ring_seed = 0;
+  std::vector<Target> targets;    // in the file's order
+  std::vector<Service> services;  // in the file's order
+  LogLevel log_level = LogLevel::kInfo;
+};
+
+}  // namespace holdfast::config

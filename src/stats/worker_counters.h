@@ -1,0 +1,160 @@
+// What a worker counts, and the names under which it is seen.
+//
+// Every packet received ends in exactly one of: forwarded (by the step that
+// decided), local (for the balancer itself), or dropped (with a reason). So
+//   rx_packets = sum(services[].packets) + sum(local) + sum(drops)
+// holds whenever a batch is complete. Packets that the worker makes (replies,
+// and what the management core asks it to send) are counted beside that.
+//
+// Single writer: the worker. Added to once per batch.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "stats/counter.h"
+
+namespace holdfast {
+
+// Which row of P decided where a forwarded packet went. The names are an API.
+enum class Step : std::uint8_t {
+  kConnection,   // P1
+  kOtherWorker,  // P5: found in another worker's table
+  kAffinity,     // P2
+  kAutomatic,    // P3
+  kBalanced,     // P4
+  kRing,         // P5: not known anywhere, or no room to remember it (P8)
+};
+inline constexpr std::array<std::string_view, 6> kStepNames = {
+    "connection", "other_worker", "affinity", "automatic", "balanced", "ring"};
+
+// What became of a connection request. The names are an API.
+enum class Decision : std::uint8_t { kAffinity, kAutomatic, kBalanced, kRefused };
+inline constexpr std::array<std::string_view, 4> kDecisionNames = {"affinity", "automatic",
+                                                                   "balanced", "refused"};
+
+// Why a worker gave a packet up. The names are an API; the texts explain them.
+enum class DropReason : std::uint8_t {
+  kTruncated,
+  kEtherType,
+  kNotOurMac,
+  kLooped,
+  kIpHeader,
+  kIpChecksum,
+  kMartianSource,
+  kNotOurAddress,
+  kFragment,
+  kProtocol,
+  kTcpHeader,
+  kTcpFlags,
+  kUdpHeader,
+  kIcmp,
+  kArp,
+  kNoService,
+  kNoTarget,
+  kNoNeighbour,
+  kOversized,
+  kTxFull,
+};
+struct DropReasonName {
+  std::string_view name;
+  std::string_view help;
+};
+inline constexpr std::array<DropReasonName, 20> kDropReasons = {{
+    {"truncated", "the frame ends before a header that it announces"},
+    {"ethertype", "neither IPv4 nor ARP"},
+    {"not_our_mac", "the destination MAC is another host's, or a multicast group"},
+    {"looped", "the source MAC is our own: a frame that we sent came back"},
+    {"ip_header", "IPv4 version, header length or total length is wrong"},
+    {"ip_checksum", "the device or the check found a wrong header checksum"},
+    {"martian_source", "source address is unspecified, loopback, multicast, broadcast or a VIP"},
+    {"not_our_address", "IPv4 for an address that is neither a VIP nor our own"},
+    {"fragment", "a fragment of an IP datagram"},
+    {"protocol", "for one of our addresses, but not TCP, UDP or ICMP"},
+    {"tcp_header", "TCP data offset is wrong"},
+    {"tcp_flags", "SYN with FIN or RST, or no flags at all"},
+    {"udp_header", "UDP length is wrong"},
+    {"icmp", "ICMP that is no echo request, or malformed"},
+    {"arp", "ARP that is malformed or not for us"},
+    {"no_service", "a VIP, but no service has this protocol and port"},
+    {"no_target", "the service has no target that may take it, or its target is gone"},
+    {"no_neighbour", "the target's MAC address is not resolved yet"},
+    {"oversized", "longer than the MTU of the port that it must leave by"},
+    {"tx_full", "the device's transmit queue had no room"},
+}};
+
+// Packets for the balancer itself.
+enum class LocalPacket : std::uint8_t { kArpRequest, kArpReply, kEchoRequest };
+inline constexpr std::array<std::string_view, 3> kLocalPacketNames = {"arp_request", "arp_reply",
+                                                                      "echo_request"};
+
+// Packets that the worker made.
+enum class Reply : std::uint8_t {
+  kArpReply,
+  kEchoReply,
+  kTcpReset,
+  kPortUnreachable,
+  kInjected,     // by the management core: ARP requests
+  kRateLimited,  // a reset or unreachable that was not sent
+};
+inline constexpr std::array<std::string_view, 6> kReplyNames = {
+    "arp_reply", "echo_reply", "tcp_reset", "port_unreachable", "injected", "rate_limited"};
+
+template <typename Enum, std::size_t kCount>
+class CounterArray {
+ public:
+  Counter& operator[](Enum index) { return counters_[static_cast<std::size_t>(index)]; }
+  const Counter& operator[](Enum index) const { return counters_[static_cast<std::size_t>(index)]; }
+
+ private:
+  std::array<Counter, kCount> counters_;
+};
+
+struct alignas(64) ServiceCounters {
+  CounterArray<Step, kStepNames.size()> packets;
+  Counter bytes;  // of the frames in `packets`, without FCS
+  CounterArray<Decision, kDecisionNames.size()> requests;
+};
+
+struct alignas(64) TargetCounters {
+  Counter packets;
+  Counter bytes;
+  CounterArray<Decision, kDecisionNames.size()> requests;
+};
+
+struct alignas(64) WorkerCounters {
+  Counter rx_packets;
+  Counter tx_packets;  // accepted by the device: forwarded, replies and injected
+  CounterArray<DropReason, kDropReasons.size()> drops;
+  CounterArray<LocalPacket, kLocalPacketNames.size()> local;
+  CounterArray<Reply, kReplyNames.size()> replies;
+
+  // Connection table (P1, P5, P7, P8).
+  Counter connections_inserted;
+  Counter connections_expired;
+  Counter connections_evicted_unfinished;
+  Counter connections_evicted_closing;
+  Counter connections_evicted_unproven;
+  Counter connections_not_remembered;  // P8: no room
+  Counter connections_stale;           // P7: of removed targets
+  Counter affinities_passed_over;      // P2: the owner may not take requests
+  Counter neighbour_events_lost;       // ARP learned, but the management core was behind
+
+  // The loop.
+  Counter turns;
+  Counter busy_turns;  // turns that received something
+  Counter sleeps;
+  Counter loop_cycles;    // TSC cycles since the worker came online
+  Counter busy_cycles;    // of them, in turns that received something
+  Counter busy_permille;  // over the last whole second
+  Counter swept_version;  // version of the Snapshot that the last whole sweep began with (P7)
+
+  // Indexed by ServiceSlot, and by target slot.
+  std::vector<ServiceCounters> services = std::vector<ServiceCounters>(kMaxServices);
+  std::vector<TargetCounters> targets = std::vector<TargetCounters>(kMaxTargets);
+};
+
+}  // namespace holdfast

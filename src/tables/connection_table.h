@@ -1,0 +1,117 @@
+// ConnectionTable: where each connection of one worker goes (rows P1, P5, P7, P8).
+//
+// Thread roles
+//   Writer  the worker that owns the table.
+//   Reader  the other workers, and the management thread: Find() and the counts.
+//
+// Layout
+//   Hot: FingerprintBuckets. The value of an entry is
+//     target handle (14 bits) | phase (3) | tick of the last packet (15).
+//   Cold: one ConnectionRecord for each slot, in an array of its own; written on
+//   insert, read by the sweep for copies, by dumps and by explain. Only the
+//   writer reads it without care; see ReadRecord().
+//
+// Time
+//   Ticks are whole seconds (CoarseTick). An entry idle for longer than its
+//   phase's timeout is expired; Find() still returns it and says so, until the
+//   sweep frees it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/flow_key.h"
+#include "base/ids.h"
+#include "stats/counter.h"
+#include "tables/connection_phase.h"
+#include "tables/fingerprint_buckets.h"
+#include "tables/flow_hash.h"
+
+namespace holdfast {
+
+// Idle timeouts in seconds, each below 8 h.
+struct ConnectionTimeouts {
+  std::uint32_t tcp_opening = 30;        // kOpening, kAcknowledged
+  std::uint32_t tcp_established = 7800;  // kEstablished, kAdopted
+  std::uint32_t tcp_closing = 60;        // kClosing, kClosed
+  std::uint32_t udp = 180;               // kDatagram, kDatagrams
+  [[nodiscard]] std::uint32_t Of(ConnectionPhase phase) const;
+};
+
+// The cold part of an entry.
+struct ConnectionRecord {
+  FlowKey key;
+  ServiceSlot service = kNoService;
+  // kNoOriginal, or the worker whose table holds the original of this copy (P5).
+  std::uint16_t original = kNoOriginal;
+  static constexpr std::uint16_t kNoOriginal = 0xffff;
+};
+
+class ConnectionTable {
+ public:
+  struct Entry {
+    FingerprintBuckets::Slot slot;
+    TargetHandle target;
+    ConnectionPhase phase;
+    bool expired;  // idle for longer than its timeout; not freed yet
+  };
+  enum class InsertOutcome : std::uint8_t {
+    kInserted,
+    kReplacedExpired,    // an expired entry made room
+    kEvictedUnfinished,  // P8, in this order
+    kEvictedClosing,
+    kEvictedUnproven,
+    kFull,  // only proven ones here: nothing changed
+  };
+  struct SweepResult {
+    std::uint32_t expired = 0;
+    std::uint32_t stale = 0;     // of removed targets
+    std::uint32_t promoted = 0;  // copies that became originals
+    bool pass_completed = false;
+  };
+  struct SweepRules {
+    CoarseTick now;
+    // True when a handle's target is gone for good and its entries are to be freed.
+    // Called for live entries; must not allocate.
+    bool (*is_stale)(const void* context, TargetHandle target) = nullptr;
+    const void* context = nullptr;
+    // All workers' tables by WorkerId, to see whether a copy's original lives.
+    std::span<const ConnectionTable* const> all_tables;
+  };
+
+  // Room for `capacity` connections. RESOURCE_EXHAUSTED names the memory needed.
+  static absl::StatusOr<ConnectionTable> Create(WorkerId owner, std::size_t capacity,
+                                                ConnectionTimeouts timeouts, MemoryKind memory);
+
+  // ---- any thread
+  void Prefetch(const FlowHash& hash) const;
+  [[nodiscard]] std::optional<Entry> Find(const FlowHash& hash, CoarseTick now) const;
+  [[nodiscard]] std::uint64_t size() const;  // originals
+  [[nodiscard]] std::uint64_t copies() const;
+  [[nodiscard]] std::size_t capacity() const;  // as asked for
+  [[nodiscard]] std::size_t memory_bytes() const;
+  [[nodiscard]] bool on_huge_pages() const;
+
+  // ---- the owner
+  // Puts a new entry in; makes room as P8 says. REQUIRES: `hash` is not in it.
+  InsertOutcome Insert(const FlowHash& hash, const ConnectionRecord& record, TargetHandle target,
+                       ConnectionPhase phase, CoarseTick now);
+  // Notes a packet: stores only when the tick or the phase changed.
+  void Update(const Entry& entry, ConnectionPhase phase, CoarseTick now);
+  // Makes an existing entry that of a new connection (a SYN on a closing one).
+  void Restart(const Entry& entry, const ConnectionRecord& record, TargetHandle target,
+               ConnectionPhase phase, CoarseTick now);
+  void Erase(const Entry& entry);
+  // Looks at the next `buckets` buckets: frees what is expired or stale, makes
+  // copies whose original is gone originals.
+  SweepResult Sweep(std::size_t buckets, const SweepRules& rules);
+  [[nodiscard]] std::size_t bucket_count() const;
+  [[nodiscard]] const ConnectionRecord& Record(FingerprintBuckets::Slot slot) const;
+};
+
+}  // namespace holdfast

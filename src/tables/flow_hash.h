@@ -1,0 +1,37 @@
+// FlowHash: 128 bits of a keyed hash, the only thing that tables know a key by.
+//
+// The key is drawn at random when the process starts, so nobody outside can
+// choose addresses that share a bucket or a fingerprint. AES rounds where the
+// processor has them, the same values in software where not.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/flow_key.h"
+#include "base/ids.h"
+
+namespace holdfast {
+
+struct FlowHash {
+  std::uint64_t bucket = 0;       // chooses the home bucket; any value
+  std::uint64_t fingerprint = 0;  // stands for the key; never 0
+  friend bool operator==(const FlowHash&, const FlowHash&) = default;
+};
+
+struct HashKey {
+  std::uint64_t words[2] = {0, 0};
+  // From the kernel's random generator.
+  static HashKey Random();
+};
+
+// Hashes keys[i] into hashes[i]. IPv4 costs one block, IPv6 three.
+// REQUIRES: both spans have the same size.
+void HashFlows(const HashKey& key, std::span<const FlowKey> keys, std::span<FlowHash> hashes);
+FlowHash HashFlow(const HashKey& key, const FlowKey& flow);
+
+// The portable implementation, for processors without AES and for tests.
+void HashFlowsPortable(const HashKey& key, std::span<const FlowKey> keys,
+                       std::span<FlowHash> hashes);
+
+}  // namespace holdfast

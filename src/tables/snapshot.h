@@ -1,0 +1,97 @@
+// Snapshot: services, targets and rings, whole and immutable, behind one pointer.
+//
+// The management thread builds a new one for every change and publishes it at
+// once; a worker takes the pointer after it received a batch (so that a packet
+// that arrived after a change was acknowledged is judged by it) and drops it
+// before its next quiescent state.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "balancing/maglev_ring.h"
+#include "base/flow_key.h"
+#include "base/ids.h"
+#include "base/mac_address.h"
+#include "tables/rcu.h"
+
+namespace holdfast {
+
+enum class TargetState : std::uint8_t {
+  kAbsent,  // no target in this slot
+  kUp,
+  kDraining,
+  kRemoved,  // the slot waits until every table was swept (P7)
+};
+
+// What workers need of a target. Indexed by slot.
+struct TargetView {
+  TargetHandle handle;
+  TargetState state = TargetState::kAbsent;
+  PortIndex port{};  // it leaves by this one
+  std::string name;
+  IpAddress address;
+};
+
+enum class NoTargetPolicy : std::uint8_t { kReject, kDrop };
+
+// What workers need of a service. Indexed by ServiceSlot.
+struct ServiceView {
+  std::string name;  // "" in a slot without a service
+  IpAddress vip;
+  Protocol protocol = Protocol::kTcp;
+  std::vector<std::uint16_t> ports;
+  NoTargetPolicy no_target = NoTargetPolicy::kReject;
+  // From a hash to a target handle; empty when no target takes new requests.
+  MaglevRing ring;
+};
+
+class Snapshot {
+ public:
+  struct Parts {
+    std::uint64_t version = 0;
+    std::vector<TargetView> targets;    // by slot; at most kMaxTargets
+    std::vector<ServiceView> services;  // by ServiceSlot; at most kMaxServices
+  };
+  explicit Snapshot(Parts parts);
+
+  [[nodiscard]] std::uint64_t version() const;
+  // kNoService when nothing is configured there.
+  [[nodiscard]] ServiceSlot Classify(const IpAddress& vip, Protocol protocol,
+                                     std::uint16_t port) const;
+  // A virtual address of any service.
+  [[nodiscard]] bool IsVip(const IpAddress& address) const;
+  [[nodiscard]] const ServiceView& service(ServiceSlot slot) const;
+  [[nodiscard]] const std::vector<ServiceView>& services() const;
+  [[nodiscard]] const std::vector<TargetView>& targets() const;
+
+  // The target that `handle` means, or nullptr when it is gone (P7): the slot
+  // is empty, holds another generation, or its target was removed.
+  [[nodiscard]] const TargetView* Find(TargetHandle handle) const;
+};
+
+// The pointer itself.
+class SnapshotPublisher {
+ public:
+  SnapshotPublisher(RcuDomain& rcu, std::unique_ptr<const Snapshot> first);
+  ~SnapshotPublisher();
+
+  // Workers, between two quiescent states.
+  [[nodiscard]] const Snapshot& Current() const {
+    return *current_.load(std::memory_order_acquire);
+  }
+  // The management thread. When it returns, every batch received afterwards is
+  // judged by `next`; the old one is retired.
+  void Publish(std::unique_ptr<const Snapshot> next);
+
+ private:
+  RcuDomain& rcu_;
+  std::atomic<const Snapshot*> current_;
+};
+
+}  // namespace holdfast
