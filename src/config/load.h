@@ -6,19 +6,9 @@
 #include <vector>
 
 #include "config/balancer_config.h"
+#include "config/mistake.h"
 
 namespace holdfast::config {
-
-// One mistake, as an operator reads it:
-//   balancer.yaml:12: services[0].vip: '10.0.0.300': not an IPv4 address
-struct Mistake {
-  std::string file;
-  int line = 0;  // 1-based; 0 when the file as a whole is meant
-  std::string field;
-  std::string value;  // "" when there is none
-  std::string rule;
-  [[nodiscard]] std::string ToString() const;
-};
 
 // The configuration, or every mistake in the file, in the order of its lines.
 using LoadResult = std::variant<BalancerConfig, std::vector<Mistake>>;

@@ -1,0 +1,36 @@
+// The rules of proto/holdfast/v1/config.proto, section by section.
+//
+// Each function takes a section as it was read, adds every broken rule to `log`
+// and returns the typed section. What is returned is only of use when the log is
+// empty in the end; until then it serves to check sections against each other.
+#pragma once
+
+#include <vector>
+
+#include "config/balancer_config.h"
+#include "config/mistake_log.h"
+#include "holdfast/v1/config.pb.h"
+
+namespace holdfast::config {
+
+Eal CheckedEal(const v1::Eal& eal, MistakeLog& log);
+Cores CheckedCores(const v1::Cores& cores, MistakeLog& log);
+Connections CheckedConnections(const v1::Connections& connections, MistakeLog& log);
+Affinities CheckedAffinities(const v1::Affinities& affinities, MistakeLog& log);
+Control CheckedControl(const v1::Control& control, MistakeLog& log);
+// A metrics address that the control plane listens on already is a mistake.
+Metrics CheckedMetrics(const v1::Metrics& metrics, const Control& control, MistakeLog& log);
+LogLevel CheckedLogLevel(const v1::Logging& logging);
+
+using PortMessages = google::protobuf::RepeatedPtrField<v1::Port>;
+using TargetMessages = google::protobuf::RepeatedPtrField<v1::TargetConfig>;
+using ServiceMessages = google::protobuf::RepeatedPtrField<v1::ServiceConfig>;
+
+std::vector<Port> CheckedPorts(const PortMessages& ports, MistakeLog& log);
+std::vector<Target> CheckedTargets(const TargetMessages& targets, const std::vector<Port>& ports,
+                                   MistakeLog& log);
+std::vector<Service> CheckedServices(const ServiceMessages& services,
+                                     const std::vector<Port>& ports,
+                                     const std::vector<Target>& targets, MistakeLog& log);
+
+}  // namespace holdfast::config

@@ -1,0 +1,89 @@
+#include <regex>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/ids.h"
+#include "config/field_rules.h"
+#include "config/rules.h"
+
+namespace holdfast::config {
+namespace {
+
+void CheckDevice(const std::string& field, const std::string& device, MistakeLog& log) {
+  static const std::regex pci("([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7]");
+  static const std::regex vdev("net_[a-z0-9_]+(,[^ ]+)?");
+  if (device.empty())
+    log.Add(field, "", "is required");
+  else if (!std::regex_match(device, pci) && !std::regex_match(device, vdev))
+    log.Add(field, device,
+            "must be a PCI address as 0000:3b:00.0, or a DPDK vdev as net_af_packet0,iface=lan0");
+}
+
+std::optional<IpPrefix> CheckedOwnAddress(const std::string& field, const std::string& text,
+                                          MistakeLog& log) {
+  const auto prefix = IpPrefix::Parse(text);
+  if (!prefix.ok()) {
+    log.Add(field, text, "must be an address with a prefix length, as 10.0.0.1/24");
+    return std::nullopt;
+  }
+  if (!IsHostAddress(field, text, prefix->address, log) ||
+      !IsHostOf(field, prefix->address, *prefix, log))
+    return std::nullopt;
+  return *prefix;
+}
+
+std::vector<IpPrefix> CheckedOwnAddresses(const std::string& path, const v1::Port& port,
+                                          Uniqueness& taken, MistakeLog& log) {
+  const std::string list = path + ".addresses";
+  if (port.addresses().empty()) log.Add(list, "", "must have at least one address");
+  std::vector<IpPrefix> checked;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(port.addresses_size()); ++i) {
+    const std::string field = ElementPath(list, i);
+    if (log.IsSpoiled(field)) continue;
+    const auto prefix = CheckedOwnAddress(field, port.addresses(static_cast<int>(i)), log);
+    if (!prefix) continue;
+    taken.Claim(path, field, prefix->address.ToString());
+    checked.push_back(*prefix);
+  }
+  return checked;
+}
+
+void CheckSizes(const std::string& path, const v1::Port& message, Port& port, MistakeLog& log) {
+  const auto bounded = [&](const char* field, std::uint32_t value, Bounds<std::uint64_t> bounds) {
+    return static_cast<std::uint32_t>(
+        BoundedNumber(absl::StrCat(path, ".", field), value, bounds, log));
+  };
+  if (message.has_mtu()) port.mtu = bounded("mtu", message.mtu(), {576, 9000});
+  if (message.has_rx_descriptors())
+    port.rx_descriptors = bounded("rx_descriptors", message.rx_descriptors(), {64, 8192});
+  if (message.has_tx_descriptors())
+    port.tx_descriptors = bounded("tx_descriptors", message.tx_descriptors(), {64, 8192});
+}
+
+}  // namespace
+
+std::vector<Port> CheckedPorts(const PortMessages& ports, MistakeLog& log) {
+  if (ports.empty()) log.Add("ports", "", "must have at least one port");
+  if (static_cast<std::size_t>(ports.size()) > kMaxPorts)
+    log.Add("ports", absl::StrCat(ports.size(), " ports"),
+            absl::StrCat("at most ", kMaxPorts, " are possible"));
+  Uniqueness names("name", log);
+  Uniqueness devices("device", log);
+  Uniqueness addresses("address", log);
+  std::vector<Port> checked;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(ports.size()); ++i) {
+    const v1::Port& message = ports[static_cast<int>(i)];
+    const std::string path = ElementPath("ports", i);
+    Port& port = checked.emplace_back();
+    port.name = CheckedName(path + ".name", message.name(), "-_", log);
+    names.Claim(path, path + ".name", port.name);
+    port.device = message.device();
+    CheckDevice(path + ".device", port.device, log);
+    devices.Claim(path, path + ".device", port.device);
+    port.addresses = CheckedOwnAddresses(path, message, addresses, log);
+    CheckSizes(path, message, port, log);
+  }
+  return checked;
+}
+
+}  // namespace holdfast::config
