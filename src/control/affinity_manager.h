@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "affinity/affinity_book.h"
 #include "affinity/request.h"
 #include "base/clock.h"
 #include "control/target_directory.h"
@@ -34,6 +35,8 @@ class AffinityManager {
                        absl::Duration duration);
   AffinityAnswer End(const AffinitySelector& selector, const std::string& target);
 
+  // Ends all that the target owns, as when it is removed; returns how many.
+  std::size_t EndAllOf(TargetHandle target);
   // Ends what has run out (A18), at most `limit`; returns how many it ended.
   std::size_t ExpireDue(std::size_t limit);
 
@@ -43,10 +46,47 @@ class AffinityManager {
   std::optional<AffinityCell> List(const std::optional<AffinityCell>& after, std::size_t limit,
                                    absl::FunctionRef<void(const AffinityListing&)> visit) const;
 
-  [[nodiscard]] std::uint64_t CountOf(ServiceSlot service) const;
-  [[nodiscard]] std::uint64_t CountOf(TargetHandle target) const;
-  [[nodiscard]] std::uint64_t CountOf(ServiceSlot service, TargetHandle target) const;
-  [[nodiscard]] std::uint64_t size() const;
+  [[nodiscard]] std::uint64_t CountOf(ServiceSlot service) const { return book_.CountOf(service); }
+  [[nodiscard]] std::uint64_t CountOf(TargetHandle target) const { return book_.CountOf(target); }
+  [[nodiscard]] std::uint64_t CountOf(ServiceSlot service, TargetHandle target) const {
+    return book_.CountOf(service, target);
+  }
+  [[nodiscard]] std::uint64_t size() const { return book_.size(); }
+
+ private:
+  // What a selector means for a target: cells are the product of both lists.
+  struct Resolved {
+    std::vector<std::pair<ServiceSlot, std::uint16_t>> services;  // 0: as a whole
+    std::vector<std::uint16_t> client_ports;                      // {0}: any
+    std::string refusal;                                          // why there are none, or ""
+    [[nodiscard]] std::uint64_t CellCount() const { return services.size() * client_ports.size(); }
+    [[nodiscard]] std::vector<AffinityCell> Cells(const IpAddress& client) const;
+  };
+  // A start needs services that the target serves (A7); an end may name any, so
+  // that it is told who holds it (A15).
+  [[nodiscard]] Resolved ResolveStart(const AffinitySelector& selector,
+                                      const std::string& target) const;
+  [[nodiscard]] Resolved ResolveEnd(const AffinitySelector& selector,
+                                    const std::string& target) const;
+
+  AffinityAnswer JudgeAndStart(const AffinitySelector& selector, const std::string& target,
+                               absl::Duration duration);
+  AffinityAnswer JudgeAndEnd(const AffinitySelector& selector, const std::string& target);
+  // Counts the answer by its outcome.
+  AffinityAnswer Counted(AffinityAnswer answer);
+  [[nodiscard]] AffinityAnswer Full(std::uint64_t cells) const;
+
+  // All replicas or none. REQUIRES: none has one of `cells`.
+  bool InsertIntoReplicas(const std::vector<AffinityCell>& cells, TargetHandle owner);
+  void EraseFromReplicas(const std::vector<AffinityCell>& cells);
+  [[nodiscard]] AffinityListing Describe(const AffinityBook::Standing& standing) const;
+
+  const std::uint64_t capacity_;
+  const Clock& clock_;
+  const TargetDirectory& directory_;
+  const std::vector<AffinityTable*> replicas_;
+  ControlCounters& counters_;
+  AffinityBook book_;
 };
 
 }  // namespace holdfast

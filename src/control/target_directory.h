@@ -1,9 +1,16 @@
 // TargetDirectory: services and targets, and the snapshots that workers follow.
 //
+// Slots (P7)
+//   A service keeps its slot for good: its place in the configuration. A target
+//   has a slot while it is there. When it is removed the slot waits as kRemoved
+//   until every table was swept of its handles, and is then free for another
+//   target, under the next generation.
+//
 // Thread: the management loop.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,12 +38,15 @@ class TargetDirectory {
     TargetState state = TargetState::kUp;
     double ring_share = 0;
   };
-  struct ServiceInfo {
+  // What a service is, without who serves it.
+  struct ServiceIdentity {
     ServiceSlot slot = kNoService;
     std::string name;
     IpAddress vip;
     Protocol protocol = Protocol::kTcp;
-    std::vector<std::uint16_t> ports;
+    std::vector<std::uint16_t> ports;  // ascending
+  };
+  struct ServiceInfo : ServiceIdentity {
     std::vector<ServiceTargetInfo> targets;  // ordered by name
   };
 
@@ -46,12 +56,17 @@ class TargetDirectory {
   // The snapshot for what stands now; its version grows with every call.
   [[nodiscard]] std::unique_ptr<const Snapshot> BuildSnapshot();
 
-  // NOT_FOUND names the target; the known ones are listed.
+  // Returns the target as it is now. NOT_FOUND names the target; the known ones
+  // are listed. INVALID_ARGUMENT: a state that is not up or draining.
   absl::StatusOr<TargetInfo> SetState(const std::string& target, TargetState state);
   // Takes a target out of all services (P7). Its slot is free for another only
-  // after ReleaseSwept() saw that every worker swept its handles.
+  // after ReleaseSwept() saw that every worker swept its handles. NOT_FOUND as above.
   absl::Status Remove(const std::string& target);
-  // Adds a target to the named services' sets (with weight 100 where new).
+  // Adds a target to the named services' sets (with weight 100 where new). It may
+  // be there already, with the same address. On error nothing has changed:
+  //   NOT_FOUND           a service has no such name; the known ones are listed
+  //   ALREADY_EXISTS      the name is there with another address
+  //   RESOURCE_EXHAUSTED  all slots are taken, or wait for their sweep
   absl::Status Add(const config::Target& target, const std::vector<std::string>& services);
   // `swept_version`: the oldest snapshot version whose sweep every worker finished.
   void ReleaseSwept(std::uint64_t swept_version);
@@ -59,11 +74,48 @@ class TargetDirectory {
   [[nodiscard]] std::vector<TargetInfo> Targets() const;    // ordered by name
   [[nodiscard]] std::vector<ServiceInfo> Services() const;  // ordered by name
   [[nodiscard]] std::optional<TargetHandle> FindTarget(const std::string& name) const;
+  // "" for a target that is gone.
   [[nodiscard]] std::string TargetName(TargetHandle handle) const;
-  // The services of this VIP and protocol that the target serves; with ports,
-  // only those that have one of them.
-  [[nodiscard]] std::vector<ServiceInfo> ServedBy(TargetHandle target, const IpAddress& vip,
-                                                  Protocol protocol) const;
+  // REQUIRES: a service is in this slot.
+  [[nodiscard]] const ServiceIdentity& Service(ServiceSlot slot) const;
+  // The services of this VIP and protocol, in the order of their slots.
+  [[nodiscard]] std::vector<const ServiceIdentity*> ServicesOf(const IpAddress& vip,
+                                                               Protocol protocol) const;
+  // Those of them that have the target in their sets, whatever its weight and state.
+  [[nodiscard]] std::vector<const ServiceIdentity*> ServedBy(TargetHandle target,
+                                                             const IpAddress& vip,
+                                                             Protocol protocol) const;
+
+ private:
+  struct TargetRecord {
+    TargetView view;
+    std::uint64_t removed_in = 0;  // version of the first snapshot without it
+  };
+  struct Member {
+    std::uint32_t weight = 0;
+    double ring_share = 0;
+  };
+  struct ServiceRecord {
+    ServiceIdentity identity;
+    NoTargetPolicy no_target = NoTargetPolicy::kReject;
+    std::map<std::size_t, Member> members;  // by target slot
+    MaglevRing ring;
+  };
+
+  void BuildRing(ServiceRecord& service);
+  void BuildRingsOf(std::size_t slot);
+  [[nodiscard]] absl::StatusOr<std::size_t> SlotOf(const std::string& target) const;
+  [[nodiscard]] absl::StatusOr<std::size_t> SlotFor(const config::Target& target) const;
+  [[nodiscard]] absl::StatusOr<std::vector<ServiceRecord*>> FindServices(
+      const std::vector<std::string>& names);
+  [[nodiscard]] TargetInfo Describe(std::size_t slot) const;
+  [[nodiscard]] ServiceInfo Describe(const ServiceRecord& service) const;
+
+  std::uint64_t ring_seed_;
+  std::uint64_t version_ = 0;                 // of the last snapshot
+  std::vector<TargetRecord> targets_;         // by slot
+  std::map<std::string, std::size_t> slots_;  // of the targets that are there
+  std::vector<ServiceRecord> services_;       // by slot
 };
 
 }  // namespace holdfast
