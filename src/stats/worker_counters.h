@@ -37,6 +37,9 @@ inline constexpr std::array<std::string_view, 4> kDecisionNames = {"affinity", "
                                                                    "balanced", "refused"};
 
 // Why a worker gave a packet up. The names are an API; the texts explain them.
+// (GCC takes the scoped kNoService for a shadow of the one in ids.h.)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 enum class DropReason : std::uint8_t {
   kTruncated,
   kEtherType,
@@ -59,6 +62,7 @@ enum class DropReason : std::uint8_t {
   kOversized,
   kTxFull,
 };
+#pragma GCC diagnostic pop
 struct DropReasonName {
   std::string_view name;
   std::string_view help;

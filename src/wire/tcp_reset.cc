@@ -1,0 +1,61 @@
+#include "wire/tcp_reset.h"
+
+#include <algorithm>
+
+#include "wire/answer.h"
+#include "wire/checksum.h"
+#include "wire/headers.h"
+
+namespace holdfast {
+namespace {
+
+// SEG.LEN of RFC 9293: payload, and one each for SYN and FIN.
+std::uint32_t SegmentLength(const ParsedPacket& packet, const TcpHeader& tcp) {
+  const std::size_t payload =
+      packet.l3_offset + packet.l3_length - packet.l4_offset - tcp.header_length();
+  return static_cast<std::uint32_t>(payload) + packet.tcp.syn + packet.tcp.fin;
+}
+
+TcpHeader ResetFor(const ParsedPacket& packet, const TcpHeader& offending) {
+  TcpHeader reset{};
+  reset.source_port = offending.destination_port;
+  reset.destination_port = offending.source_port;
+  reset.data_offset_and_reserved = sizeof(TcpHeader) / 4 << 4;
+  reset.flags = kTcpRst;
+  if (packet.tcp.ack) {
+    reset.sequence = offending.acknowledgment;
+  } else {
+    reset.acknowledgment =
+        BigEndian32(offending.sequence.value() + SegmentLength(packet, offending));
+    reset.flags |= kTcpAck;
+  }
+  return reset;
+}
+
+}  // namespace
+
+std::size_t WriteTcpReset(std::uint8_t* out, FrameView offending, const ParsedPacket& packet,
+                          const MacAddress& own_mac) {
+  const bool is_tcp = packet.kind == PacketKind::kFlow && packet.key.protocol == Protocol::kTcp;
+  if (!is_tcp || packet.tcp.rst || !CameFromOneHost(offending)) return 0;
+
+  std::fill_n(out, kMinimumFrame, std::uint8_t{0});
+  Store(out, EthernetHeader{.destination = Load<EthernetHeader>(offending.data).source,
+                            .source = own_mac,
+                            .ether_type = BigEndian16(kEtherTypeIpv4)});
+  const auto ip = AnswerTo(Load<Ipv4Header>(offending.data + packet.l3_offset),
+                           static_cast<std::uint8_t>(Protocol::kTcp), sizeof(TcpHeader));
+  StoreWithChecksum(out + sizeof(EthernetHeader), ip);
+
+  std::uint8_t* const segment = out + sizeof(EthernetHeader) + sizeof(Ipv4Header);
+  TcpHeader reset = ResetFor(packet, Load<TcpHeader>(offending.data + packet.l4_offset));
+  Store(segment, reset);
+  InternetChecksum sum;
+  sum.AddPseudoHeader(ip, ip.protocol, sizeof reset);
+  sum.Add(segment, sizeof reset);
+  reset.checksum = sum.Result();
+  Store(segment, reset);
+  return kMinimumFrame;
+}
+
+}  // namespace holdfast
