@@ -20,11 +20,14 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/ids.h"
 #include "base/ip_address.h"
+#include "stats/counter.h"
 #include "tables/fingerprint_buckets.h"
 #include "tables/flow_hash.h"
 
@@ -41,7 +44,9 @@ struct AffinityKey {
 
 class AffinityTable {
  public:
-  // Room for `capacity` cells.
+  class Writer;
+
+  // Room for `capacity` cells. `key` may be every replica's.
   static absl::StatusOr<AffinityTable> Create(std::size_t capacity, HashKey key, MemoryKind memory);
 
   // The owner for a connection request, most specific cell first (P2): a named
@@ -53,16 +58,37 @@ class AffinityTable {
                                                  std::uint16_t client_port,
                                                  std::uint16_t service_port, Accept&& accept) const;
   // False when the service has no affinity at all: one load.
-  [[nodiscard]] bool InUse(ServiceSlot service) const;
-  [[nodiscard]] std::size_t size() const;
-  [[nodiscard]] std::size_t memory_bytes() const;
+  [[nodiscard]] bool InUse(ServiceSlot service) const { return ClassesOf(service) != 0; }
+  [[nodiscard]] std::size_t size() const { return size_->Read(); }
+  [[nodiscard]] std::size_t memory_bytes() const { return buckets_.memory().size(); }
 
-  class Writer;
+ private:
+  // Which ports a cell names, two bits: the order of precedence is 3, 2, 1, 0.
+  static constexpr unsigned kNamesServicePort = 1;
+  static constexpr unsigned kNamesClientPort = 2;
+  static constexpr unsigned kClasses = 4;
+
+  AffinityTable(FingerprintBuckets buckets, HashKey key);
+
+  static unsigned ClassOf(const AffinityKey& key) {
+    return (key.client_port != 0 ? kNamesClientPort : 0) |
+           (key.service_port != 0 ? kNamesServicePort : 0);
+  }
+  // One bit for each class that has cells.
+  [[nodiscard]] unsigned ClassesOf(ServiceSlot service) const {
+    return classes_[Index(service)].load(std::memory_order_acquire);
+  }
+  [[nodiscard]] FlowHash HashOf(const AffinityKey& key) const;
+
+  FingerprintBuckets buckets_;
+  HashKey key_;
+  std::unique_ptr<std::atomic<std::uint8_t>[]> classes_;  // by ServiceSlot
+  std::unique_ptr<Counter> size_;
 };
 
 class AffinityTable::Writer {
  public:
-  explicit Writer(AffinityTable& table) : table_(table) {}
+  explicit Writer(AffinityTable& table);
   // False when there is no room: nothing changed. Replaces the owner of a cell
   // that is there.
   bool Insert(const AffinityKey& key, TargetHandle owner);
@@ -70,7 +96,33 @@ class AffinityTable::Writer {
   bool Erase(const AffinityKey& key);
 
  private:
+  using ClassCounts = std::array<std::uint32_t, kClasses>;
+
+  void CountIn(const AffinityKey& key);
+  void CountOut(const AffinityKey& key);
+  void PublishClasses(ServiceSlot service);
+
   AffinityTable& table_;
+  std::vector<ClassCounts> counts_;  // by ServiceSlot
 };
+
+template <typename Accept>
+std::optional<TargetHandle> AffinityTable::Find(ServiceSlot service, const IpAddress& client,
+                                                std::uint16_t client_port,
+                                                std::uint16_t service_port, Accept&& accept) const {
+  const unsigned in_use = ClassesOf(service);
+  for (unsigned kind = kClasses; kind-- > 0;) {
+    if ((in_use >> kind & 1) == 0) continue;
+    const auto match = buckets_.Find(HashOf(
+        {.service = service,
+         .client = client,
+         .client_port = (kind & kNamesClientPort) != 0 ? client_port : std::uint16_t{0},
+         .service_port = (kind & kNamesServicePort) != 0 ? service_port : std::uint16_t{0}}));
+    if (!match) continue;
+    const auto owner = TargetHandle::FromRaw(match->value);
+    if (accept(owner)) return owner;
+  }
+  return std::nullopt;
+}
 
 }  // namespace holdfast

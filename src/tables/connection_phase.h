@@ -14,7 +14,7 @@ namespace holdfast {
 
 enum class ConnectionPhase : std::uint8_t {
   kOpening,       // TCP: SYN seen, nothing after it
-  kAcknowledged,  // TCP: one packet after the SYN, the handshake's ACK
+  kAcknowledged,  // TCP: one packet after the SYN, without payload: the handshake's ACK
   kEstablished,   // TCP: more than that
   kClosing,       // TCP: FIN seen; the next bare ACK may be the last one
   kClosed,        // TCP: RST seen, or FIN and an ACK after it

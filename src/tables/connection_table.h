@@ -7,9 +7,9 @@
 // Layout
 //   Hot: FingerprintBuckets. The value of an entry is
 //     target handle (14 bits) | phase (3) | tick of the last packet (15).
-//   Cold: one ConnectionRecord for each slot, in an array of its own; written on
-//   insert, read by the sweep for copies, by dumps and by explain. Only the
-//   writer reads it without care; see ReadRecord().
+//   Cold: one line for each slot, in an array of its own: who the connection is
+//   (ConnectionRecord) and its home bucket. Written on insert, read by the owner
+//   only: when entries move, when copies are swept.
 //
 // Time
 //   Ticks are whole seconds (CoarseTick). An entry idle for longer than its
@@ -19,9 +19,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
@@ -50,6 +51,7 @@ struct ConnectionRecord {
   // kNoOriginal, or the worker whose table holds the original of this copy (P5).
   std::uint16_t original = kNoOriginal;
   static constexpr std::uint16_t kNoOriginal = 0xffff;
+  [[nodiscard]] bool IsCopy() const { return original != kNoOriginal; }
 };
 
 class ConnectionTable {
@@ -89,13 +91,15 @@ class ConnectionTable {
                                                 ConnectionTimeouts timeouts, MemoryKind memory);
 
   // ---- any thread
-  void Prefetch(const FlowHash& hash) const;
+  void Prefetch(const FlowHash& hash) const { buckets_.Prefetch(hash); }
   [[nodiscard]] std::optional<Entry> Find(const FlowHash& hash, CoarseTick now) const;
   [[nodiscard]] std::uint64_t size() const;  // originals
   [[nodiscard]] std::uint64_t copies() const;
   [[nodiscard]] std::size_t capacity() const;  // as asked for
   [[nodiscard]] std::size_t memory_bytes() const;
   [[nodiscard]] bool on_huge_pages() const;
+  [[nodiscard]] std::size_t bucket_count() const { return buckets_.bucket_count(); }
+  [[nodiscard]] WorkerId owner() const { return owner_; }
 
   // ---- the owner
   // Puts a new entry in; makes room as P8 says. REQUIRES: `hash` is not in it.
@@ -110,8 +114,47 @@ class ConnectionTable {
   // Looks at the next `buckets` buckets: frees what is expired or stale, makes
   // copies whose original is gone originals.
   SweepResult Sweep(std::size_t buckets, const SweepRules& rules);
-  [[nodiscard]] std::size_t bucket_count() const;
   [[nodiscard]] const ConnectionRecord& Record(FingerprintBuckets::Slot slot) const;
+
+ private:
+  using Slot = FingerprintBuckets::Slot;
+
+  struct alignas(64) Cold {
+    ConnectionRecord record;
+    std::uint64_t home_bucket;
+  };
+  static_assert(sizeof(Cold) == 64);
+
+  ConnectionTable(WorkerId owner, std::size_t capacity, ConnectionTimeouts timeouts,
+                  FingerprintBuckets buckets, TableMemory cold);
+
+  [[nodiscard]] Cold& cold(Slot slot) const { return static_cast<Cold*>(cold_.data())[slot]; }
+  [[nodiscard]] FlowHash HashOf(Slot slot) const;
+  [[nodiscard]] Entry EntryAt(Slot slot, std::uint32_t value, CoarseTick now) const;
+  [[nodiscard]] std::uint32_t AgeOf(Slot slot, CoarseTick now) const;
+  // A slot for a new entry, emptied as P8 says.
+  std::pair<std::optional<Slot>, InsertOutcome> SlotFor(const FlowHash& hash, CoarseTick now);
+  std::optional<Slot> VictimFor(const FlowHash& hash, CoarseTick now) const;
+  void Fill(Slot slot, const FlowHash& hash, const ConnectionRecord& record, TargetHandle target,
+            ConnectionPhase phase, CoarseTick now);
+  void Remove(Slot slot);
+  void CountIn(const ConnectionRecord& record);
+  void CountOut(const ConnectionRecord& record);
+  void SweepSlot(Slot slot, const SweepRules& rules, SweepResult& result);
+  [[nodiscard]] bool OriginalLives(Slot slot, const SweepRules& rules) const;
+
+  WorkerId owner_;
+  std::size_t capacity_;
+  ConnectionTimeouts timeouts_;
+  FingerprintBuckets buckets_;
+  TableMemory cold_;
+  std::size_t sweep_position_ = 0;  // the next bucket
+  // Behind a pointer, so that a table can be moved before it is shared.
+  struct Sizes {
+    Counter originals;
+    Counter copies;
+  };
+  std::unique_ptr<Sizes> sizes_;
 };
 
 }  // namespace holdfast

@@ -1,15 +1,14 @@
 // FlowHash: 128 bits of a keyed hash, the only thing that tables know a key by.
 //
 // The key is drawn at random when the process starts, so nobody outside can
-// choose addresses that share a bucket or a fingerprint. AES rounds where the
-// processor has them, the same values in software where not.
+// choose addresses that share a bucket or a fingerprint. AES rounds: in hardware
+// where the processor has them, the same values in software where not.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
 #include "base/flow_key.h"
-#include "base/ids.h"
 
 namespace holdfast {
 
@@ -30,7 +29,7 @@ struct HashKey {
 void HashFlows(const HashKey& key, std::span<const FlowKey> keys, std::span<FlowHash> hashes);
 FlowHash HashFlow(const HashKey& key, const FlowKey& flow);
 
-// The portable implementation, for processors without AES and for tests.
+// The implementation for processors without AES; any processor can run it.
 void HashFlowsPortable(const HashKey& key, std::span<const FlowKey> keys,
                        std::span<FlowHash> hashes);
 

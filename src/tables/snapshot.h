@@ -60,19 +60,37 @@ class Snapshot {
   };
   explicit Snapshot(Parts parts);
 
-  [[nodiscard]] std::uint64_t version() const;
+  [[nodiscard]] std::uint64_t version() const { return parts_.version; }
   // kNoService when nothing is configured there.
   [[nodiscard]] ServiceSlot Classify(const IpAddress& vip, Protocol protocol,
                                      std::uint16_t port) const;
   // A virtual address of any service.
-  [[nodiscard]] bool IsVip(const IpAddress& address) const;
-  [[nodiscard]] const ServiceView& service(ServiceSlot slot) const;
-  [[nodiscard]] const std::vector<ServiceView>& services() const;
-  [[nodiscard]] const std::vector<TargetView>& targets() const;
+  [[nodiscard]] bool IsVip(const IpAddress& address) const { return vips_.contains(address); }
+  [[nodiscard]] const ServiceView& service(ServiceSlot slot) const {
+    return parts_.services[Index(slot)];
+  }
+  [[nodiscard]] const std::vector<ServiceView>& services() const { return parts_.services; }
+  [[nodiscard]] const std::vector<TargetView>& targets() const { return parts_.targets; }
 
   // The target that `handle` means, or nullptr when it is gone (P7): the slot
   // is empty, holds another generation, or its target was removed.
   [[nodiscard]] const TargetView* Find(TargetHandle handle) const;
+
+ private:
+  struct Endpoint {
+    IpAddress vip;
+    Protocol protocol;
+    std::uint16_t port;
+    friend bool operator==(const Endpoint&, const Endpoint&) = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const Endpoint& endpoint) {
+      return H::combine(std::move(h), endpoint.vip, endpoint.protocol, endpoint.port);
+    }
+  };
+
+  Parts parts_;
+  absl::flat_hash_map<Endpoint, ServiceSlot> endpoints_;
+  absl::flat_hash_set<IpAddress> vips_;
 };
 
 // The pointer itself.

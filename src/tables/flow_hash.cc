@@ -1,0 +1,41 @@
+#include "tables/flow_hash.h"
+
+#include <sys/random.h>
+
+#include <cstdlib>
+
+#include "tables/flow_hash_rounds.h"
+
+namespace holdfast {
+namespace {
+
+using HashFunction = void (*)(const HashKey&, std::span<const FlowKey>, std::span<FlowHash>);
+
+const HashFunction kHashFlows =
+    __builtin_cpu_supports("aes") ? &HashFlowsWithAes : &HashFlowsPortable;
+
+}  // namespace
+
+HashKey HashKey::Random() {
+  HashKey key;
+  // Fewer bytes than 256 are never cut short, and only a broken kernel refuses.
+  if (getrandom(key.words, sizeof key.words, 0) != sizeof key.words) std::abort();
+  return key;
+}
+
+void HashFlowsPortable(const HashKey& key, std::span<const FlowKey> keys,
+                       std::span<FlowHash> hashes) {
+  FlowHasher<SoftwareAes>(key).HashAll(keys, hashes);
+}
+
+void HashFlows(const HashKey& key, std::span<const FlowKey> keys, std::span<FlowHash> hashes) {
+  kHashFlows(key, keys, hashes);
+}
+
+FlowHash HashFlow(const HashKey& key, const FlowKey& flow) {
+  FlowHash hash;
+  kHashFlows(key, {&flow, 1}, {&hash, 1});
+  return hash;
+}
+
+}  // namespace holdfast
