@@ -40,13 +40,16 @@ const TargetDirectory::ServiceIdentity* WithPort(const Services& services, std::
 
 AffinityManager::AffinityManager(Options options, const Clock& clock,
                                  const TargetDirectory& directory,
-                                 std::vector<AffinityTable*> replicas, ControlCounters& counters)
+                                 const std::vector<AffinityTable*>& replicas,
+                                 ControlCounters& counters)
     : capacity_(options.capacity),
       clock_(clock),
       directory_(directory),
-      replicas_(std::move(replicas)),
       counters_(counters),
-      book_(options.capacity, options.max_duration) {}
+      book_(options.capacity, options.max_duration) {
+  replicas_.reserve(replicas.size());
+  for (AffinityTable* replica : replicas) replicas_.emplace_back(*replica);
+}
 
 std::vector<AffinityCell> AffinityManager::Resolved::Cells(const IpAddress& client) const {
   std::vector<AffinityCell> cells;
@@ -174,13 +177,11 @@ AffinityAnswer AffinityManager::Full(std::uint64_t cells) const {
 bool AffinityManager::InsertIntoReplicas(const std::vector<AffinityCell>& cells,
                                          TargetHandle owner) {
   for (std::size_t replica = 0; replica < replicas_.size(); ++replica) {
-    AffinityTable::Writer writer(*replicas_[replica]);
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (writer.Insert(KeyOf(cells[i]), owner)) continue;
-      while (i-- > 0) writer.Erase(KeyOf(cells[i]));
-      for (std::size_t done = 0; done < replica; ++done)
-        for (const AffinityCell& cell : cells)
-          AffinityTable::Writer(*replicas_[done]).Erase(KeyOf(cell));
+      if (replicas_[replica].Insert(KeyOf(cells[i]), owner)) continue;
+      while (i-- > 0) replicas_[replica].Erase(KeyOf(cells[i]));
+      while (replica-- > 0)
+        for (const AffinityCell& cell : cells) replicas_[replica].Erase(KeyOf(cell));
       return false;
     }
   }
@@ -188,8 +189,8 @@ bool AffinityManager::InsertIntoReplicas(const std::vector<AffinityCell>& cells,
 }
 
 void AffinityManager::EraseFromReplicas(const std::vector<AffinityCell>& cells) {
-  for (AffinityTable* replica : replicas_)
-    for (const AffinityCell& cell : cells) AffinityTable::Writer(*replica).Erase(KeyOf(cell));
+  for (AffinityTable::Writer& replica : replicas_)
+    for (const AffinityCell& cell : cells) replica.Erase(KeyOf(cell));
 }
 
 std::size_t AffinityManager::EndAllOf(TargetHandle target) {

@@ -27,8 +27,9 @@ class AffinityManager {
     std::uint64_t capacity = 1'000'000;  // cells
     absl::Duration max_duration = absl::Hours(4);
   };
+  // REQUIRES: the replicas are empty, outlive this and have no other writer.
   AffinityManager(Options options, const Clock& clock, const TargetDirectory& directory,
-                  std::vector<AffinityTable*> replicas, ControlCounters& counters);
+                  const std::vector<AffinityTable*>& replicas, ControlCounters& counters);
 
   // `duration` zero or less: max_duration (A17).
   AffinityAnswer Start(const AffinitySelector& selector, const std::string& target,
@@ -84,7 +85,7 @@ class AffinityManager {
   const std::uint64_t capacity_;
   const Clock& clock_;
   const TargetDirectory& directory_;
-  const std::vector<AffinityTable*> replicas_;
+  std::vector<AffinityTable::Writer> replicas_;  // the only writers while this lives
   ControlCounters& counters_;
   AffinityBook book_;
 };
