@@ -101,12 +101,13 @@ join_tap_with_lan() {
   done <<<$'lan0 hftap0\nhftap0 lan0'
 }
 
-# stop_balancer: SIGTERM; prints its exit status.
+# SIGTERM: it ends with status 0 within two seconds.
 stop_balancer() {
-  local status=0
-  kill -TERM "$BALANCER_PID"
+  local status=0 before=$EPOCHREALTIME elapsed
+  kill -"${1:-TERM}" "$BALANCER_PID"
   wait "$BALANCER_PID" || status=$?
-  echo "$status"
+  elapsed=$(milliseconds_since "$before")
+  check "it ended with status $status after $elapsed ms" is "$status == 0 && $elapsed < 2000"
 }
 
 # --- holdfastctl ----------------------------------------------------------------

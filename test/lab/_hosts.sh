@@ -37,8 +37,8 @@ in_background() {
 
 # host_namespace HOST: a silent namespace; no IPv6, no forwarding.
 host_namespace() {
+  LAB_HOSTS+=("$1") # first: Ctrl-C may come between the two
   ip netns add "$LAB_ID-$1"
-  LAB_HOSTS+=("$1")
   in_host "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 \
     net.ipv4.ip_forward=0 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
   ip -n "$LAB_ID-$1" link set lo up
@@ -184,3 +184,6 @@ keep_asking() {
 
 # has_lines FILE COUNT: at least so many.
 has_lines() { (($(wc -l <"$1") >= $2)); }
+
+# ask_udp CLIENT PORT SOURCE_PORT...: "source-port name" lines; see _udp_client.py.
+ask_udp() { in_host "$1" /usr/bin/python3 "$LAB_SOURCES/_udp_client.py" "$VIP" "${@:2}"; }

@@ -45,7 +45,7 @@ lab_clean_up() {
     # Only processes of this run can be in a namespace that this run made.
     # shellcheck disable=SC2046
     stop_processes $(ip netns pids "$LAB_ID-$host" 2>/dev/null)
-    ip netns del "$LAB_ID-$host"
+    ip netns del "$LAB_ID-$host" 2>/dev/null
   done
   give_huge_pages_back
   rm -rf "$LAB_DIR"
@@ -70,6 +70,24 @@ stop_processes() {
     done
     kill -KILL "$pid" 2>/dev/null || true
   done
+}
+
+# --- keeping a run --------------------------------------------------------------
+
+# lab_keep: this run outlives its shell; lab_adopt in another one can end it.
+lab_keep() {
+  printf 'LAB_ID=%s\nLAB_HOSTS=(%s)\nLAB_HUGE_PAGES=%s\n' "$LAB_ID" "${LAB_HOSTS[*]}" \
+    "$LAB_HUGE_PAGES" >"$LAB_DIR/run"
+  trap - EXIT
+}
+
+# lab_adopt DIRECTORY: takes over a kept run; it ends with this shell.
+lab_adopt() {
+  [[ -f $1/run ]] || fail "'$1' is no directory of a kept run"
+  rm -rf "$LAB_DIR"
+  LAB_DIR=$1
+  # shellcheck disable=SC1091
+  . "$LAB_DIR/run"
 }
 
 # --- huge pages -----------------------------------------------------------------
@@ -157,6 +175,9 @@ wait_until() {
     sleep 0.05
   done
 }
+
+# milliseconds_since MOMENT: MOMENT is an earlier $EPOCHREALTIME.
+milliseconds_since() { awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN {print int((to - from) * 1000)}'; }
 
 # is EXPRESSION: arithmetic where a command is wanted: is "3 > 2"
 is() { (($1)); }
