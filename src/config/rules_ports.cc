@@ -1,7 +1,10 @@
-#include <regex>
+#include <algorithm>
 #include <string>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/ids.h"
 #include "config/field_rules.h"
 #include "config/rules.h"
@@ -9,12 +12,30 @@
 namespace holdfast::config {
 namespace {
 
+// `shape` has x for a hexadecimal digit; every other character is itself.
+bool HasShape(absl::string_view text, absl::string_view shape) {
+  return std::equal(text.begin(), text.end(), shape.begin(), shape.end(), [](char c, char wanted) {
+    return wanted == 'x' ? absl::ascii_isxdigit(static_cast<unsigned char>(c)) : c == wanted;
+  });
+}
+
+bool IsPciAddress(absl::string_view device) {
+  return HasShape(device, "xxxx:xx:xx.x") || HasShape(device, "xx:xx.x");
+}
+
+// "net_driver0", or "net_driver0,argument=value,...".
+bool IsVdev(absl::string_view device) {
+  if (!absl::ConsumePrefix(&device, "net_") || absl::StrContains(device, ' ')) return false;
+  const absl::string_view driver = device.substr(0, device.find(','));
+  return !driver.empty() && driver.size() + 1 != device.size() &&
+         driver.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") ==
+             absl::string_view::npos;
+}
+
 void CheckDevice(const std::string& field, const std::string& device, MistakeLog& log) {
-  static const std::regex pci("([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7]");
-  static const std::regex vdev("net_[a-z0-9_]+(,[^ ]+)?");
   if (device.empty())
     log.Add(field, "", "is required");
-  else if (!std::regex_match(device, pci) && !std::regex_match(device, vdev))
+  else if (!IsPciAddress(device) && !IsVdev(device))
     log.Add(field, device,
             "must be a PCI address as 0000:3b:00.0, or a DPDK vdev as net_af_packet0,iface=lan0");
 }

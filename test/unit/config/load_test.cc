@@ -4,9 +4,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <regex>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "config/mistakes_in.h"
 #include "holdfast/v1/config.pb.h"
 
@@ -187,8 +188,15 @@ std::string ExamplePath() {
 
 // Every "# key: value" becomes "key: value".
 std::string WithCommentedKeys(const std::string& text) {
-  static const std::regex key("(^|\n)( *)# ([a-z_]+: [^ ])");
-  return std::regex_replace(text, key, "$1$2$3");
+  std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  for (std::string& line : lines) {
+    const std::size_t mark = line.find_first_not_of(' ');
+    if (mark == std::string::npos || line.compare(mark, 2, "# ") != 0) continue;
+    const std::size_t end = line.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", mark + 2);
+    if (end == std::string::npos || end == mark + 2) continue;
+    if (line.compare(end, 2, ": ") == 0 && line.substr(end + 2, 1) != " ") line.erase(mark, 2);
+  }
+  return absl::StrJoin(lines, "\n");
 }
 
 void CheckAllFieldsShown(const google::protobuf::Descriptor& type, const std::string& text) {

@@ -100,6 +100,8 @@ TEST_CASE("rules of listen addresses", "[config]") {
 }
 
 TEST_CASE("rules of ports", "[config]") {
+  const std::string no_device =
+      "must be a PCI address as 0000:3b:00.0, or a DPDK vdev as net_af_packet0,iface=lan0";
   CheckAll({
       {"all that is required",
        "ports:\n  - mtu: 1500\n",
@@ -115,6 +117,18 @@ TEST_CASE("rules of ports", "[config]") {
        {"b.yaml:2: ports[0].name: 'lan 0': may hold letters, digits and any of -_",
         "b.yaml:3: ports[0].device: 'eth0': must be a PCI address as 0000:3b:00.0, or a DPDK vdev "
         "as net_af_packet0,iface=lan0"}},
+      {"devices that are nearly right",
+       "ports:\n"
+       "  - {name: a, device: '0000:3b:00', addresses: [10.0.0.1/24]}\n"
+       "  - {name: b, device: 'net_tap0,', addresses: [10.0.1.1/24]}\n"
+       "  - {name: c, device: 'net_,iface=x', addresses: [10.0.2.1/24]}\n"
+       "  - {name: d, device: 'net_tap0, iface=x', addresses: [10.0.3.1/24]}\n"
+       "  - {name: e, device: '3b:00.1', addresses: [10.0.4.1/24]}\n"
+       "  - {name: f, device: 'net_tap0,iface=x', addresses: [10.0.5.1/24]}\n",
+       {"b.yaml:2: ports[0].device: '0000:3b:00': " + no_device,
+        "b.yaml:3: ports[1].device: 'net_tap0,': " + no_device,
+        "b.yaml:4: ports[2].device: 'net_,iface=x': " + no_device,
+        "b.yaml:5: ports[3].device: 'net_tap0, iface=x': " + no_device}},
       {"a PCI address",
        "ports: [{name: a, device: '0000:3b:00.0', addresses: [10.0.0.1/31]}]\n",
        {}},
