@@ -20,6 +20,7 @@ class InternetChecksum {
       std::memcpy(&word, bytes, sizeof word);
       sum_ += word;
     }
+    if (length == 0) return;  // `bytes` may be null then, which memcpy() does not take
     word = 0;
     std::memcpy(&word, bytes, length);
     sum_ += word;
