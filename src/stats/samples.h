@@ -11,8 +11,10 @@ namespace holdfast {
 
 enum class MetricKind : std::uint8_t { kCounter, kGauge };
 
+using Labels = std::vector<std::pair<std::string, std::string>>;  // name and value
+
 struct Sample {
-  std::vector<std::pair<std::string, std::string>> labels;  // name and value
+  Labels labels;
   double value = 0;
 };
 

@@ -1,0 +1,138 @@
+#include "stats/worker_families.h"
+
+#include "absl/strings/str_cat.h"
+#include "stats/metric.h"
+
+namespace holdfast {
+namespace {
+
+constexpr auto kDropReasonNames = [] {
+  std::array<std::string_view, kDropReasons.size()> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kDropReasons[i].name;
+  return names;
+}();
+
+// A new counter is one field in worker_counters.h and one line in these tables.
+std::vector<Metric<WorkerCounters>> WorkerMetrics() {
+  using W = WorkerCounters;
+  return {
+      {&W::rx_packets, "holdfast_worker_rx_packets_total",
+       "Packets taken from the devices. Each is forwarded, local or dropped."},
+      {&W::tx_packets, "holdfast_worker_tx_packets_total",
+       "Packets that the devices accepted: forwarded ones, and those that the worker made."},
+      {&W::drops, "holdfast_drops_total", "reason", kDropReasonNames,
+       "Packets given up, by reason. README.md explains each reason."},
+      {&W::local, "holdfast_local_packets_total", "kind", kLocalPacketNames,
+       "Packets for the balancer itself: ARP, and echo requests (ping) to its addresses."},
+      {&W::replies, "holdfast_replies_total", "kind", kReplyNames,
+       "Packets that the worker made. injected: ARP requests. rate_limited: a TCP reset or port "
+       "unreachable that was not sent, to answer no flood with a flood."},
+      {{{"inserted", &W::connections_inserted},
+        {"expired", &W::connections_expired},
+        {"evicted_unfinished", &W::connections_evicted_unfinished},
+        {"evicted_closing", &W::connections_evicted_closing},
+        {"evicted_unproven", &W::connections_evicted_unproven},
+        {"not_remembered", &W::connections_not_remembered},
+        {"stale", &W::connections_stale}},
+       "holdfast_connection_table_events_total",
+       "What became of entries. evicted_*: gave room to a new connection before their time. "
+       "not_remembered: no room, forwarded by the ring. stale: their target was removed. "
+       "Evictions say that connections.per_worker is too small, or that there is a SYN flood."},
+      {&W::affinities_passed_over, "holdfast_affinities_passed_over_total",
+       "Connection requests that were balanced although an affinity matched, because its owner "
+       "takes no requests."},
+      {&W::neighbour_events_lost, "holdfast_neighbour_events_lost_total",
+       "ARP answers seen by the worker that the management core had no time for. They are asked "
+       "for again."},
+      {&W::turns, "holdfast_worker_turns_total", "Turns of the worker's loop."},
+      {&W::busy_turns, "holdfast_worker_busy_turns_total",
+       "Turns of the worker's loop that received something."},
+      {&W::sleeps, "holdfast_worker_sleeps_total",
+       "Times that the worker slept for want of packets (cores.poll: adaptive)."},
+      {&W::busy_permille, "holdfast_worker_busy_ratio",
+       "Part of the last second that went to turns with packets, 0 to 1. Near 1 the worker is at "
+       "its limit.",
+       MetricKind::kGauge, 1000},
+  };
+}
+
+std::vector<Metric<ServiceCounters>> ServiceMetrics() {
+  using S = ServiceCounters;
+  return {
+      {&S::requests, "holdfast_connection_requests_total", "decision", kDecisionNames,
+       "New connections, by what chose their target. affinity: a target asked for the client. "
+       "automatic: the client has another connection there. balanced: the ring. refused: there "
+       "was no target."},
+      {&S::packets, "holdfast_packets_total", "step", kStepNames,
+       "Packets forwarded, by what knew their target. connection, other_worker: a connection "
+       "table. affinity, automatic, balanced: a new connection. ring: in no table, or no room "
+       "in it."},
+      {&S::bytes, "holdfast_bytes_total", "Bytes of the frames forwarded, without FCS."},
+  };
+}
+
+std::vector<Metric<TargetCounters>> TargetMetrics() {
+  using T = TargetCounters;
+  return {
+      {&T::packets, "holdfast_target_packets_total", "Packets forwarded to the target."},
+      {&T::bytes, "holdfast_target_bytes_total",
+       "Bytes of the frames forwarded to the target, without FCS."},
+      {&T::requests, "holdfast_target_connection_requests_total", "decision", kDecisionNames,
+       "New connections of the target, by what chose it: affinity, automatic or balanced."},
+  };
+}
+
+// Counters and whose they are.
+template <typename Owner>
+struct Labelled {
+  Labels labels;
+  const Owner* counters;
+};
+
+std::vector<Labelled<WorkerCounters>> ByWorker(std::span<const WorkerCounters* const> workers) {
+  std::vector<Labelled<WorkerCounters>> labelled;
+  for (std::size_t i = 0; i < workers.size(); ++i)
+    labelled.push_back({{{"worker", absl::StrCat(i)}}, workers[i]});
+  return labelled;
+}
+
+template <typename Owner>
+std::vector<Labelled<Owner>> BySlot(std::span<const WorkerCounters* const> workers,
+                                    std::vector<Owner> WorkerCounters::*slots,
+                                    const std::string& label,
+                                    const std::vector<std::string>& names) {
+  std::vector<Labelled<Owner>> labelled;
+  for (const auto& [worker_labels, worker] : ByWorker(workers)) {
+    for (std::size_t slot = 0; slot < names.size(); ++slot) {
+      if (names[slot].empty()) continue;
+      auto& added = labelled.emplace_back(Labelled<Owner>{worker_labels, &(worker->*slots)[slot]});
+      added.labels.emplace_back(label, names[slot]);
+    }
+  }
+  return labelled;
+}
+
+template <typename Owner>
+void AddFamilies(const std::vector<Metric<Owner>>& metrics,
+                 const std::vector<Labelled<Owner>>& owners, std::vector<Family>& families) {
+  for (const Metric<Owner>& metric : metrics) {
+    Family& family = families.emplace_back(metric.Empty());
+    for (const auto& [labels, counters] : owners)
+      metric.AddSamples(labels, *counters, family.samples);
+  }
+}
+
+}  // namespace
+
+std::vector<Family> WorkerFamilies(std::span<const WorkerCounters* const> workers,
+                                   const SlotNames& names) {
+  std::vector<Family> families;
+  AddFamilies(ServiceMetrics(),
+              BySlot(workers, &WorkerCounters::services, "service", names.services), families);
+  AddFamilies(TargetMetrics(), BySlot(workers, &WorkerCounters::targets, "target", names.targets),
+              families);
+  AddFamilies(WorkerMetrics(), ByWorker(workers), families);
+  return families;
+}
+
+}  // namespace holdfast
