@@ -1,0 +1,92 @@
+#include "telemetry/metric_source.h"
+
+#include <iterator>
+#include <mutex>
+#include <utility>
+
+#include "absl/synchronization/notification.h"
+#include "stats/worker_families.h"
+#include "telemetry/control_families.h"
+#include "telemetry/table_families.h"
+
+namespace holdfast {
+namespace {
+
+void Append(std::vector<Family> more, std::vector<Family>& families) {
+  std::move(more.begin(), more.end(), std::back_inserter(families));
+}
+
+// What the loop leaves for the one who waits, or no longer does.
+struct LoopAnswer {
+  absl::Notification given;
+  std::vector<Family> families;  // once it is given
+};
+
+}  // namespace
+
+class MetricSource::Gathering {
+ public:
+  explicit Gathering(Sources sources)
+      : sources_(std::move(sources)), names_(SlotNamesOf(*sources_.directory)) {}
+
+  [[nodiscard]] ManagementLoop& loop() const { return *sources_.loop; }
+
+  // On the loop; notes the names for FromAnyThread().
+  std::vector<Family> FromLoop() {
+    SlotNames names = SlotNamesOf(*sources_.directory);
+    {
+      const std::lock_guard lock(mutex_);
+      names_ = std::move(names);
+    }
+    return TargetFamilies(*sources_.directory, *sources_.affinities);
+  }
+
+  [[nodiscard]] std::vector<Family> FromAnyThread() const {
+    std::vector<Family> families{BuildInfo()};
+    Append(WorkerFamilies(sources_.workers, Names()), families);
+    Append(TableFamilies(sources_.connection_tables), families);
+    Append(ControlFamilies(*sources_.control_counters, sources_.affinities_capacity), families);
+    if (sources_.extra) Append(sources_.extra(), families);
+    return families;
+  }
+
+ private:
+  [[nodiscard]] SlotNames Names() const {
+    const std::lock_guard lock(mutex_);
+    return names_;
+  }
+  [[nodiscard]] Family BuildInfo() const {
+    return {"holdfast_build_info",
+            "Always 1; the labels say which Holdfast this is, and on which DPDK it stands.",
+            MetricKind::kGauge,
+            {{{{"version", sources_.version}, {"dpdk", sources_.dpdk_version}}, 1}}};
+  }
+
+  const Sources sources_;
+  mutable std::mutex mutex_;
+  SlotNames names_;  // guarded by mutex_
+};
+
+MetricSource::MetricSource(Sources sources)
+    : gathering_(std::make_shared<Gathering>(std::move(sources))) {}
+
+std::vector<Family> MetricSource::GatherOnLoop() const {
+  std::vector<Family> families = gathering_->FromLoop();
+  Append(gathering_->FromAnyThread(), families);
+  return families;
+}
+
+std::vector<Family> MetricSource::Gather() const {
+  const auto answer = std::make_shared<LoopAnswer>();
+  const bool posted = gathering_->loop().Post([gathering = gathering_, answer] {
+    answer->families = gathering->FromLoop();
+    answer->given.Notify();
+  });
+  std::vector<Family> families;
+  if (posted && answer->given.WaitForNotificationWithTimeout(kPatience))
+    families = std::move(answer->families);
+  Append(gathering_->FromAnyThread(), families);
+  return families;
+}
+
+}  // namespace holdfast

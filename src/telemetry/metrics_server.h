@@ -1,0 +1,34 @@
+// MetricsServer: the HTTP endpoint that Prometheus scrapes, "/metrics".
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "config/balancer_config.h"
+#include "telemetry/metric_source.h"
+
+namespace prometheus {
+class Collectable;
+class Exposer;
+}  // namespace prometheus
+
+namespace holdfast {
+
+class MetricsServer {
+ public:
+  // Answers on threads of its own until it is destroyed, which may take the HTTP
+  // library two seconds; each scrape gathers anew.
+  // REQUIRES: a TCP address with a port.
+  //   UNAVAILABLE  the address cannot be listened on: which, why and what to do
+  static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(const config::ListenAddress& listen,
+                                                              const MetricSource& source);
+  ~MetricsServer();
+
+ private:
+  MetricsServer(std::unique_ptr<prometheus::Exposer> exposer, const MetricSource& source);
+
+  std::unique_ptr<prometheus::Exposer> exposer_;
+  std::shared_ptr<prometheus::Collectable> collector_;
+};
+
+}  // namespace holdfast
