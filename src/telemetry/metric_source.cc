@@ -1,10 +1,11 @@
 #include "telemetry/metric_source.h"
 
+#include <condition_variable>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <utility>
 
-#include "absl/synchronization/notification.h"
 #include "stats/worker_families.h"
 #include "telemetry/control_families.h"
 #include "telemetry/table_families.h"
@@ -17,9 +18,27 @@ void Append(std::vector<Family> more, std::vector<Family>& families) {
 }
 
 // What the loop leaves for the one who waits, or no longer does.
-struct LoopAnswer {
-  absl::Notification given;
-  std::vector<Family> families;  // once it is given
+class LoopAnswer {
+ public:
+  void Give(std::vector<Family> families) {
+    {
+      const std::lock_guard lock(mutex_);
+      families_ = std::move(families);
+    }
+    given_.notify_one();
+  }
+  // Nothing, when it is not given in time.
+  std::vector<Family> WaitFor(absl::Duration patience) {
+    std::unique_lock lock(mutex_);
+    given_.wait_for(lock, absl::ToChronoNanoseconds(patience),
+                    [this] { return families_.has_value(); });
+    return std::move(families_).value_or(std::vector<Family>());
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable given_;
+  std::optional<std::vector<Family>> families_;  // guarded by mutex_
 };
 
 }  // namespace
@@ -78,13 +97,10 @@ std::vector<Family> MetricSource::GatherOnLoop() const {
 
 std::vector<Family> MetricSource::Gather() const {
   const auto answer = std::make_shared<LoopAnswer>();
-  const bool posted = gathering_->loop().Post([gathering = gathering_, answer] {
-    answer->families = gathering->FromLoop();
-    answer->given.Notify();
-  });
+  const bool posted = gathering_->loop().Post(
+      [gathering = gathering_, answer] { answer->Give(gathering->FromLoop()); });
   std::vector<Family> families;
-  if (posted && answer->given.WaitForNotificationWithTimeout(kPatience))
-    families = std::move(answer->families);
+  if (posted) families = answer->WaitFor(kPatience);
   Append(gathering_->FromAnyThread(), families);
   return families;
 }
