@@ -1,0 +1,13 @@
+// holdfastctl counters
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/invocation.h"
+
+namespace holdfast::cli {
+
+// The command that is given sets invocation.command; `invocation` outlives `app`.
+void AddCounterCommands(CLI::App& app, Invocation& invocation);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,65 @@
+// holdfastctl: asks a running balancer, and tells it, over gRPC.
+#include <CLI/CLI.hpp>
+
+#include "cli/affinity_commands.h"
+#include "cli/connection.h"
+#include "cli/counter_commands.h"
+#include "cli/duration_option.h"
+#include "cli/invocation.h"
+#include "cli/service_commands.h"
+#include "cli/target_commands.h"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr char kFooter[] = R"(
+Exit status
+  0  done, or there was nothing to do (COVERED, with a warning)
+  1  refused: OWNED_BY_OTHER, NOT_A_TARGET, TABLE_FULL, NOT_FOUND, NOT_ENDED_COVERED
+  2  the command line, or a name or value in it, is wrong
+  3  the balancer was not reached, or failed
+
+Examples
+  holdfastctl affinity start --vip 192.0.2.1 --port 80 --client 198.51.100.7 --target web-1
+  holdfastctl affinity end --vip 192.0.2.1 --port 80 --client 198.51.100.7 --target web-1
+  holdfastctl affinity list --service web
+  holdfastctl target drain web-2
+  holdfastctl --server 10.0.0.10:7400 counters holdfast_worker --json
+)";
+
+void AddGlobalOptions(CLI::App& app, Invocation& invocation) {
+  app.add_option("--server", invocation.server, "the balancer: host:port or unix:/path")
+      ->envname("HOLDFAST_SERVER")
+      ->type_name("ADDRESS")
+      ->capture_default_str();
+  AddDurationOption(
+      app, "--timeout", [&invocation](absl::Duration timeout) { invocation.timeout = timeout; },
+      "how long to wait for the balancer")
+      ->default_str(absl::FormatDuration(invocation.timeout));
+  app.add_flag("--json", invocation.json, "print one JSON document instead of words");
+  app.set_version_flag("--version", "holdfastctl " HOLDFAST_VERSION);
+}
+
+ExitCode Run(int argc, char** argv) {
+  Invocation invocation;
+  CLI::App app("Asks a running Holdfast balancer, and tells it.", "holdfastctl");
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  AddGlobalOptions(app, invocation);
+  AddAffinityCommands(app, invocation);
+  AddServiceCommands(app, invocation);
+  AddTargetCommands(app, invocation);
+  AddCounterCommands(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? ExitCode::kDone : ExitCode::kUsage;
+  }
+  return invocation.command(Connection(invocation));
+}
+
+}  // namespace
+}  // namespace holdfast::cli
+
+int main(int argc, char** argv) { return static_cast<int>(holdfast::cli::Run(argc, argv)); }

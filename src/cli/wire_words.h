@@ -1,0 +1,25 @@
+// The words for values of the wire: the same in tables and in JSON.
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/generated_enum_reflection.h>
+
+#include <string>
+
+namespace holdfast::cli {
+
+// The name of an enum's value without the enum's own: "OWNED_BY_OTHER", "UP";
+// protocols in lower case: "tcp". The number when this program is too old to
+// know its name.
+std::string WordFor(const google::protobuf::EnumDescriptor& type, int value);
+
+template <typename Enum>
+std::string WordFor(Enum value) {
+  return WordFor(*google::protobuf::GetEnumDescriptor<Enum>(), value);
+}
+
+// "1h29m59s": whole seconds, rounded down.
+std::string InWords(const google::protobuf::Duration& duration);
+
+}  // namespace holdfast::cli
