@@ -1,6 +1,8 @@
 // holdfastctl: asks a running balancer, and tells it, over gRPC.
 #include <CLI/CLI.hpp>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "cli/affinity_commands.h"
 #include "cli/connection.h"
 #include "cli/counter_commands.h"
@@ -40,17 +42,27 @@ void AddGlobalOptions(CLI::App& app, Invocation& invocation) {
   app.set_version_flag("--version", "holdfastctl " HOLDFAST_VERSION);
 }
 
+// A word that is no command leaves one missing: the word is what helps.
+std::string UsageMessage(const CLI::App* app, const CLI::Error& error) {
+  const bool is_missing = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+  const auto unknown = is_missing ? app->remaining(true) : std::vector<std::string>();
+  return absl::StrCat("holdfastctl: ", error.what(),
+                      unknown.empty() ? "" : "; unknown: ", absl::StrJoin(unknown, " "),
+                      "; --help tells more\n");
+}
+
 ExitCode Run(int argc, char** argv) {
   Invocation invocation;
   CLI::App app("Asks a running Holdfast balancer, and tells it.", "holdfastctl");
   app.fallthrough();
   app.require_subcommand(1);
-  app.footer(kFooter);
+  app.failure_message(UsageMessage);
   AddGlobalOptions(app, invocation);
   AddAffinityCommands(app, invocation);
   AddServiceCommands(app, invocation);
   AddTargetCommands(app, invocation);
   AddCounterCommands(app, invocation);
+  app.footer(kFooter);  // last: subcommands would inherit it
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -19,7 +19,7 @@ std::string WordFor(Enum value) {
   return WordFor(*google::protobuf::GetEnumDescriptor<Enum>(), value);
 }
 
-// "1h29m59s": whole seconds, rounded down.
+// "1h30m", "59s": whole seconds, rounded down.
 std::string InWords(const google::protobuf::Duration& duration);
 
 }  // namespace holdfast::cli

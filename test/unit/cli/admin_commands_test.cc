@@ -1,0 +1,113 @@
+// holdfastctl service, target, counters.
+#include <catch2/catch.hpp>
+
+#include "cli/shell.h"
+
+namespace holdfast::cli {
+namespace {
+
+struct AdminShell : Shell {
+  testing::FakeAdminService& admin = balancer.admin;
+};
+
+TEST_CASE_METHOD(AdminShell, "service list shows a line for each target", "[cli]") {
+  admin.services = From<v1::ListServicesResponse>(
+      "services { name: 'web' vip: '192.0.2.1' protocol: PROTOCOL_TCP ports: [80, 443]"
+      " method: 'maglev' affinities: 5"
+      " targets { name: 'web-1' weight: 100 state: TARGET_STATE_UP ring_share: 0.33333 }"
+      " targets { name: 'web-2' weight: 200 state: TARGET_STATE_DRAINING } }"
+      "services { name: 'any' vip: '192.0.2.2' protocol: PROTOCOL_UDP method: 'maglev' }");
+  const Result result = Run("service list");
+  CHECK(result.status == 0);
+  CHECK(
+      result.out ==
+      "SERVICE  VIP        PROTOCOL  PORTS   METHOD  AFFINITIES  TARGET  WEIGHT  STATE     SHARE\n"
+      "web      192.0.2.1  tcp       80,443  maglev  5           web-1   100     UP        33.3%\n"
+      "web      192.0.2.1  tcp       80,443  maglev  5           web-2   200     DRAINING  0.0%\n"
+      "any      192.0.2.2  udp       every   maglev  0\n");
+}
+
+TEST_CASE_METHOD(AdminShell, "service list in JSON has numbers for all numbers", "[cli]") {
+  admin.services = From<v1::ListServicesResponse>(
+      "services { name: 'web' vip: '192.0.2.1' protocol: PROTOCOL_TCP ports: 80 method: 'maglev'"
+      " affinities: 18446744073709551615"
+      " targets { name: 'web-1' weight: 100 state: TARGET_STATE_UP ring_share: 0.25 } }");
+  const Result result = Run("service list --json");
+  CHECK(IsJson(result.out));
+  CHECK(result.out ==
+        R"({"services":[{"name":"web","vip":"192.0.2.1","protocol":"tcp","ports":[80],)"
+        R"("method":"maglev","targets":[{"name":"web-1","weight":100,"state":"UP",)"
+        R"("ring_share":0.25}],"affinities":18446744073709551615}]})"
+        "\n");
+}
+
+constexpr char kTargets[] =
+    "targets { name: 'web-1' address: '10.0.0.101' state: TARGET_STATE_UP"
+    " mac: '02:00:00:00:00:01' services: ['echo', 'web'] affinities: 12 }"
+    "targets { name: 'web-2' address: '10.0.0.102' state: TARGET_STATE_DRAINING services: 'web' }";
+
+TEST_CASE_METHOD(AdminShell, "target list shows who is resolved and who drains", "[cli]") {
+  admin.targets = From<v1::ListTargetsResponse>(kTargets);
+  const Result result = Run("target list");
+  CHECK(result.status == 0);
+  CHECK(result.out ==
+        "TARGET  ADDRESS     STATE     MAC                AFFINITIES  SERVICES\n"
+        "web-1   10.0.0.101  UP        02:00:00:00:00:01  12          echo,web\n"
+        "web-2   10.0.0.102  DRAINING  unresolved         0           web\n");
+}
+
+TEST_CASE_METHOD(AdminShell, "target list in JSON has empty fields, too", "[cli]") {
+  admin.targets = From<v1::ListTargetsResponse>(kTargets);
+  const Result result = Run("target list --json");
+  CHECK(IsJson(result.out));
+  CHECK(result.out == R"({"targets":[{"name":"web-1","address":"10.0.0.101","state":"UP",)"
+                      R"("mac":"02:00:00:00:00:01","services":["echo","web"],"affinities":12},)"
+                      R"({"name":"web-2","address":"10.0.0.102","state":"DRAINING","mac":"",)"
+                      R"("services":["web"],"affinities":0}]})"
+                      "\n");
+}
+
+TEST_CASE_METHOD(AdminShell, "drain and undrain set a target's state", "[cli]") {
+  admin.state_answer = From<v1::SetTargetStateResponse>(
+      "target { name: 'web-1' state: TARGET_STATE_DRAINING } previous_state: TARGET_STATE_UP");
+  const Result result = Run("target drain web-1");
+  CHECK(Text(admin.state_request) == R"(target: "web-1" state: TARGET_STATE_DRAINING)");
+  CHECK(result.status == 0);
+  CHECK(result.out == "target 'web-1' is DRAINING; it was UP\n");
+  Run("target undrain web-1");
+  CHECK(Text(admin.state_request) == R"(target: "web-1" state: TARGET_STATE_UP)");
+}
+
+TEST_CASE_METHOD(AdminShell, "a target may be named like a command", "[cli]") {
+  for (const std::string name : {"list", "target", "service", "drain"}) {
+    Run("target drain " + name);
+    CHECK(admin.state_request.target() == name);
+  }
+}
+
+TEST_CASE_METHOD(AdminShell, "counters are shown with their labels in order", "[cli]") {
+  admin.counters = From<v1::GetCountersResponse>(
+      "samples { name: 'holdfast_drops_total' labels { key: 'worker' value: '0' }"
+      " labels { key: 'reason' value: 'malformed' } value: 12345678901 }"
+      "samples { name: 'holdfast_up' value: 0.5 }");
+  CHECK(Run("counters").out ==
+        "COUNTER               VALUE        LABELS\n"
+        "holdfast_drops_total  12345678901  reason=malformed,worker=0\n"
+        "holdfast_up           0.5\n");
+  const Result json = Run("counters --json");
+  CHECK(IsJson(json.out));
+  CHECK(json.out == R"({"counters":[{"name":"holdfast_drops_total",)"
+                    R"("labels":{"reason":"malformed","worker":"0"},"value":12345678901},)"
+                    R"({"name":"holdfast_up","labels":{},"value":0.5}]})"
+                    "\n");
+}
+
+TEST_CASE_METHOD(AdminShell, "counters sends the prefix", "[cli]") {
+  Run("counters");
+  CHECK(admin.counters_request.name_prefix().empty());
+  Run("counters holdfast_worker");
+  CHECK(admin.counters_request.name_prefix() == "holdfast_worker");
+}
+
+}  // namespace
+}  // namespace holdfast::cli
