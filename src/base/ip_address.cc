@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -21,14 +22,19 @@ std::uint8_t MaskOfByte(int byte, int bits) {
   return static_cast<std::uint8_t>(0xff00 >> covered);
 }
 
+bool ReadAddress(int family, absl::string_view text, void* address) {
+  // inet_pton() stops at a zero byte, whatever follows it.
+  return !absl::StrContains(text, '\0') &&
+         inet_pton(family, std::string(text).c_str(), address) == 1;
+}
+
 }  // namespace
 
 absl::StatusOr<IpAddress> IpAddress::Parse(absl::string_view text) {
-  const std::string terminated(text);
   in_addr v4{};
-  if (inet_pton(AF_INET, terminated.c_str(), &v4) == 1) return FromV4(ntohl(v4.s_addr));
+  if (ReadAddress(AF_INET, text, &v4)) return FromV4(ntohl(v4.s_addr));
   IpAddress v6;
-  if (inet_pton(AF_INET6, terminated.c_str(), v6.bytes_.data()) == 1) return v6;
+  if (ReadAddress(AF_INET6, text, v6.bytes_.data())) return v6;
   return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not an IPv4 or IPv6 address"));
 }
 

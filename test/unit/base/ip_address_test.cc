@@ -27,6 +27,10 @@ TEST_CASE("what is no address is refused with its text", "[base]") {
   }
 }
 
+TEST_CASE("what follows a zero byte is not ignored", "[base]") {
+  CHECK_FALSE(IpAddress::Parse(absl::string_view("10.0.0.1\0x", 10)).ok());
+}
+
 TEST_CASE("a prefix holds its own addresses and no others", "[base]") {
   CHECK(Prefix("10.0.0.0/9").Contains(Address("10.127.255.255")));
   CHECK_FALSE(Prefix("10.0.0.0/9").Contains(Address("10.128.0.0")));
