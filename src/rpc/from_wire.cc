@@ -1,0 +1,192 @@
+#include "rpc/from_wire.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace holdfast {
+namespace {
+
+using google::protobuf::RepeatedField;
+using WireDuration = google::protobuf::Duration;
+
+constexpr int kMostPorts = 64;
+constexpr std::size_t kLongestName = 255;
+// A message travels in a header, which gRPC limits to 8 KiB.
+constexpr std::size_t kLongestShown = 64;
+// google/protobuf/duration.proto
+constexpr std::int64_t kMostSeconds = 315'576'000'000;
+constexpr std::int32_t kMostNanos = 999'999'999;
+
+template <typename Value>
+absl::Status Mistake(absl::string_view field, const Value& value, absl::string_view rule) {
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, ": ", rule));
+}
+
+std::string Quoted(absl::string_view text) {
+  const absl::string_view shown = text.substr(0, kLongestShown);
+  return absl::StrCat("'", absl::CHexEscape(shown), shown.size() < text.size() ? "..." : "", "'");
+}
+
+absl::StatusOr<IpAddress> HostFromWire(absl::string_view field, const std::string& text) {
+  const auto address = IpAddress::Parse(text);
+  if (!address.ok()) return Mistake(field, Quoted(text), "must be an IPv4 address");
+  if (address->IsUnspecified() || address->IsMulticast() || address->IsLimitedBroadcast())
+    return Mistake(field, Quoted(text),
+                   "must be the address of one host: not unspecified, multicast or broadcast");
+  return address;
+}
+
+absl::StatusOr<IpAddress> VipFromWire(const v1::AffinitySelector& wire) {
+  auto vip = HostFromWire("selector.vip", wire.vip());
+  if (vip.ok() && !vip->IsV4())
+    return Mistake("selector.vip", Quoted(wire.vip()), "IPv6 comes later: only IPv4 so far");
+  return vip;
+}
+
+absl::Status CheckPrefix(const IpPrefix& prefix) {
+  const absl::string_view field = "selector.client_prefix_length";
+  const int whole = prefix.address.HostPrefixLength();
+  if (!prefix.IsCanonical())
+    return Mistake(field, prefix.length,
+                   absl::StrCat("selector.client ", prefix.address.ToString(),
+                                " has bits set outside this prefix"));
+  if (prefix.length < whole)
+    return Mistake(field, prefix.length,
+                   absl::StrCat("prefixes come later: only ", whole, " (one host) so far"));
+  return absl::OkStatus();
+}
+
+absl::Status CheckPrefixOf(const IpAddress& client, const v1::AffinitySelector& wire) {
+  if (!wire.has_client_prefix_length()) return absl::OkStatus();
+  const auto most = static_cast<std::uint32_t>(client.HostPrefixLength());
+  const std::uint32_t length = wire.client_prefix_length();
+  if (length > most)
+    return Mistake("selector.client_prefix_length", length,
+                   absl::StrCat("a prefix of this family has 0 to ", most, " bits"));
+  return CheckPrefix({client, static_cast<int>(length)});
+}
+
+absl::StatusOr<IpAddress> ClientFromWire(const v1::AffinitySelector& wire, const IpAddress& vip) {
+  auto client = HostFromWire("selector.client", wire.client());
+  if (!client.ok()) return client;
+  if (client->IsV4() != vip.IsV4())
+    return Mistake("selector.client", Quoted(wire.client()),
+                   "must be of the family of selector.vip, IPv4");
+  if (auto checked = CheckPrefixOf(*client, wire); !checked.ok()) return checked;
+  return client;
+}
+
+absl::StatusOr<Protocol> ProtocolFromWire(v1::Protocol wire) {
+  if (wire == v1::PROTOCOL_TCP) return Protocol::kTcp;
+  if (wire == v1::PROTOCOL_UDP) return Protocol::kUdp;
+  return Mistake("selector.protocol", static_cast<int>(wire),
+                 "must be PROTOCOL_TCP (6) or PROTOCOL_UDP (17)");
+}
+
+absl::StatusOr<std::vector<std::uint16_t>> PortsFromWire(absl::string_view field,
+                                                         const RepeatedField<std::uint32_t>& wire) {
+  if (wire.size() > kMostPorts)
+    return Mistake(field, absl::StrCat(wire.size(), " ports"),
+                   absl::StrCat("at most ", kMostPorts, " in one request"));
+  std::vector<std::uint16_t> ports;
+  for (const std::uint32_t port : wire) {
+    if (port < 1 || port > 65535)
+      return Mistake(absl::StrCat(field, "[", ports.size(), "]"), port, "a port is 1 to 65535");
+    ports.push_back(static_cast<std::uint16_t>(port));
+  }
+  return ports;
+}
+
+absl::StatusOr<AffinitySelector> FromWire(const v1::AffinitySelector& wire) {
+  const auto vip = VipFromWire(wire);
+  if (!vip.ok()) return vip.status();
+  const auto protocol = ProtocolFromWire(wire.protocol());
+  if (!protocol.ok()) return protocol.status();
+  auto service_ports = PortsFromWire("selector.service_ports", wire.service_ports());
+  if (!service_ports.ok()) return service_ports.status();
+  const auto client = ClientFromWire(wire, *vip);
+  if (!client.ok()) return client.status();
+  auto client_ports = PortsFromWire("selector.client_ports", wire.client_ports());
+  if (!client_ports.ok()) return client_ports.status();
+  return AffinitySelector{*vip, *protocol, *std::move(service_ports), *client,
+                          *std::move(client_ports)};
+}
+
+absl::Status CheckName(absl::string_view field, const std::string& name) {
+  if (!name.empty() && name.size() <= kLongestName) return absl::OkStatus();
+  return Mistake(field, Quoted(name),
+                 absl::StrCat("a name has 1 to ", kLongestName, " characters"));
+}
+
+absl::Status CheckNameIfAny(absl::string_view field, const std::string& name) {
+  return name.empty() ? absl::OkStatus() : CheckName(field, name);
+}
+
+absl::StatusOr<absl::Duration> DurationFromWire(const WireDuration& wire) {
+  const std::int64_t seconds = wire.seconds();
+  const std::int32_t nanos = wire.nanos();
+  const auto refuse = [&](absl::string_view rule) {
+    return Mistake("duration", absl::StrCat(seconds, " s and ", nanos, " ns"), rule);
+  };
+  if (seconds < -kMostSeconds || seconds > kMostSeconds)
+    return refuse("seconds are at most 315576000000 (google.protobuf.Duration)");
+  if (nanos < -kMostNanos || nanos > kMostNanos)
+    return refuse("nanos are at most 999999999 (google.protobuf.Duration)");
+  if ((seconds < 0 && nanos > 0) || (seconds > 0 && nanos < 0))
+    return refuse("seconds and nanos must have the same sign (google.protobuf.Duration)");
+  if (seconds < 0 || nanos < 0) return refuse("must not be negative");
+  return absl::Seconds(seconds) + absl::Nanoseconds(nanos);
+}
+
+// What a start and an end have in common.
+template <typename Request, typename Wire>
+absl::StatusOr<Request> RequestFromWire(const Wire& wire) {
+  auto selector = FromWire(wire.selector());
+  if (!selector.ok()) return selector.status();
+  if (auto checked = CheckName("target", wire.target()); !checked.ok()) return checked;
+  Request request;
+  request.selector = *std::move(selector);
+  request.target = wire.target();
+  return request;
+}
+
+}  // namespace
+
+absl::StatusOr<StartRequest> FromWire(const v1::StartAffinityRequest& wire) {
+  auto request = RequestFromWire<StartRequest>(wire);
+  if (!request.ok()) return request;
+  const auto duration = DurationFromWire(wire.duration());
+  if (!duration.ok()) return duration.status();
+  request->duration = *duration;
+  return request;
+}
+
+absl::StatusOr<EndRequest> FromWire(const v1::EndAffinityRequest& wire) {
+  return RequestFromWire<EndRequest>(wire);
+}
+
+absl::StatusOr<ListRequest> FromWire(const v1::ListAffinitiesRequest& wire) {
+  ListRequest request{wire.service(), wire.target(), std::nullopt};
+  if (auto checked = CheckNameIfAny("service", wire.service()); !checked.ok()) return checked;
+  if (auto checked = CheckNameIfAny("target", wire.target()); !checked.ok()) return checked;
+  if (wire.client().empty()) return request;
+  const auto client = HostFromWire("client", wire.client());
+  if (!client.ok()) return client.status();
+  request.client = *client;
+  return request;
+}
+
+absl::StatusOr<TargetStateRequest> FromWire(const v1::SetTargetStateRequest& wire) {
+  if (auto checked = CheckName("target", wire.target()); !checked.ok()) return checked;
+  if (wire.state() == v1::TARGET_STATE_UP)
+    return TargetStateRequest{wire.target(), TargetState::kUp};
+  if (wire.state() == v1::TARGET_STATE_DRAINING)
+    return TargetStateRequest{wire.target(), TargetState::kDraining};
+  return Mistake("state", static_cast<int>(wire.state()),
+                 "must be TARGET_STATE_UP (1) or TARGET_STATE_DRAINING (2)");
+}
+
+}  // namespace holdfast

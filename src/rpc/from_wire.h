@@ -1,0 +1,48 @@
+// From the wire: requests as the domain asks them, or what is wrong with them.
+//
+// Row A16. An error is INVALID_ARGUMENT and names the first mistake as
+// "field: value: rule":
+//   selector.service_ports[2]: 0: a port is 1 to 65535
+//
+// Thread-safe: no state.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "affinity/request.h"
+#include "base/ip_address.h"
+#include "holdfast/v1/admin.pb.h"
+#include "holdfast/v1/affinity.pb.h"
+#include "tables/snapshot.h"
+
+namespace holdfast {
+
+struct StartRequest {
+  AffinitySelector selector;
+  std::string target;
+  absl::Duration duration;  // zero: as long as may be (A17)
+};
+struct EndRequest {
+  AffinitySelector selector;
+  std::string target;
+};
+// Which affinities to list; what is empty does not narrow the list.
+struct ListRequest {
+  std::string service;
+  std::string target;
+  std::optional<IpAddress> client;
+};
+struct TargetStateRequest {
+  std::string target;
+  TargetState state = TargetState::kUp;
+};
+
+absl::StatusOr<StartRequest> FromWire(const v1::StartAffinityRequest& wire);
+absl::StatusOr<EndRequest> FromWire(const v1::EndAffinityRequest& wire);
+absl::StatusOr<ListRequest> FromWire(const v1::ListAffinitiesRequest& wire);
+absl::StatusOr<TargetStateRequest> FromWire(const v1::SetTargetStateRequest& wire);
+
+}  // namespace holdfast

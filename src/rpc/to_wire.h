@@ -1,0 +1,42 @@
+// To the wire: answers, listings and statuses of the domain as messages.
+//
+// Thread-safe: no state.
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "affinity/request.h"
+#include "base/mac_address.h"
+#include "control/target_directory.h"
+#include "holdfast/v1/admin.pb.h"
+#include "holdfast/v1/affinity.pb.h"
+#include "stats/samples.h"
+
+namespace holdfast {
+
+// The codes of both are the same numbers.
+grpc::Status ToWire(const absl::Status& status);
+
+// Repeats the request and adds what became of it.
+void ToWire(const v1::StartAffinityRequest& request, const AffinityAnswer& answer,
+            v1::StartAffinityResponse& response);
+void ToWire(const v1::EndAffinityRequest& request, const AffinityAnswer& answer,
+            v1::EndAffinityResponse& response);
+
+// In whole milliseconds: the age rounded down, the time left rounded up, so that
+// only what has run out has none.
+v1::Affinity ToWire(const AffinityListing& listing);
+
+v1::TargetState ToWire(TargetState state);
+v1::Service ToWire(const TargetDirectory::ServiceInfo& service, std::uint64_t affinities);
+v1::Target ToWire(const TargetDirectory::TargetInfo& target, const std::optional<MacAddress>& mac,
+                  std::uint64_t affinities);
+v1::CounterSample ToWire(const std::string& name, const Sample& sample);
+
+}  // namespace holdfast
