@@ -1,0 +1,28 @@
+// ControlParts: what the services of the control plane speak for.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "control/affinity_manager.h"
+#include "control/management_loop.h"
+#include "control/target_directory.h"
+#include "stats/samples.h"
+#include "tables/neighbour_table.h"
+
+namespace holdfast {
+
+// All outlive the server. Everything but `loop` and `neighbours` is used on the
+// loop's thread only.
+struct ControlParts {
+  ManagementLoop* loop = nullptr;
+  TargetDirectory* directory = nullptr;
+  AffinityManager* affinities = nullptr;
+  const NeighbourTable* neighbours = nullptr;
+  // Every batch that a worker receives after this returned follows the directory.
+  std::function<void()> publish;
+  // What Prometheus would get now.
+  std::function<std::vector<Family>()> counters;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,22 @@
+// How a unary call ends: answered by the management loop, or refused before.
+#pragma once
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <functional>
+
+#include "absl/status/status.h"
+#include "control/management_loop.h"
+
+namespace holdfast {
+
+// The call ends with the status that `work` returns from the loop's thread, or
+// with UNAVAILABLE when `work` was not begun (loop_visits.h). The request and the
+// response are there while `work` runs. gRPC owns what is returned.
+grpc::ServerUnaryReactor* OnLoop(ManagementLoop& loop, std::function<absl::Status()> work);
+
+// Ends the call with `why` at once; the loop is not asked.
+grpc::ServerUnaryReactor* Refused(grpc::CallbackServerContext* context, const absl::Status& why);
+
+}  // namespace holdfast
