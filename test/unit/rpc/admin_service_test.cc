@@ -1,0 +1,147 @@
+#include "rpc/admin_service.h"
+
+#include <catch2/catch.hpp>
+
+#include "rpc/control_plane.h"
+
+namespace holdfast {
+namespace {
+
+using testing::Call;
+
+// An operator's view.
+struct Fixture : testing::ControlPlane {
+  v1::ListServicesResponse Services() {
+    Call call;
+    v1::ListServicesResponse response;
+    CHECK(stub->ListServices(&call, {}, &response).ok());
+    return response;
+  }
+  v1::ListTargetsResponse Targets() {
+    Call call;
+    v1::ListTargetsResponse response;
+    CHECK(stub->ListTargets(&call, {}, &response).ok());
+    return response;
+  }
+  grpc::Status SetState(const std::string& target, v1::TargetState state,
+                        v1::SetTargetStateResponse* response) {
+    v1::SetTargetStateRequest request;
+    request.set_target(target);
+    request.set_state(state);
+    Call call;
+    return stub->SetTargetState(&call, request, response);
+  }
+  v1::GetCountersResponse Counters(const std::string& prefix) {
+    v1::GetCountersRequest request;
+    request.set_name_prefix(prefix);
+    Call call;
+    v1::GetCountersResponse response;
+    CHECK(stub->GetCounters(&call, request, &response).ok());
+    return response;
+  }
+  void StartForWeb2(std::vector<std::uint16_t> client_ports) {
+    OnLoopThread([&] {
+      affinities->Start({testing::Address("192.0.2.1"),
+                         Protocol::kTcp,
+                         {},
+                         testing::Address("198.51.100.7"),
+                         std::move(client_ports)},
+                        "web-2", absl::Minutes(1));
+    });
+  }
+  // As workers see it.
+  TargetState PublishedStateOf(std::size_t slot) const { return published->targets()[slot].state; }
+
+  std::unique_ptr<v1::AdminService::Stub> stub = v1::AdminService::NewStub(Connect(tcp_address));
+};
+
+TEST_CASE_METHOD(Fixture, "services are listed by name, with their targets", "[rpc]") {
+  StartForWeb2({1, 2, 3});
+  const auto services = Services().services();
+  REQUIRE(services.size() == 2);
+  CHECK(services[0].name() == "dns");
+  CHECK(services[0].protocol() == v1::PROTOCOL_UDP);
+  CHECK(services[0].affinities() == 0);
+  const v1::Service& web = services[1];
+  CHECK(web.name() == "web");
+  CHECK(web.vip() == "192.0.2.1");
+  CHECK(web.protocol() == v1::PROTOCOL_TCP);
+  CHECK(std::vector<std::uint32_t>(web.ports().begin(), web.ports().end()) ==
+        std::vector<std::uint32_t>{80, 443});
+  CHECK(web.method() == "maglev");
+  CHECK(web.affinities() == 3);
+  REQUIRE(web.targets_size() == 3);
+  CHECK(web.targets(0).name() == "web-1");
+  CHECK(web.targets(2).weight() == 200);
+  CHECK(web.targets(2).state() == v1::TARGET_STATE_UP);
+  CHECK(web.targets(2).ring_share() == Approx(0.5).margin(0.01));
+}
+
+TEST_CASE_METHOD(Fixture, "targets are listed by name, with what is known of them", "[rpc]") {
+  StartForWeb2({1, 2});
+  neighbours.Set(1, MacAddress{{2, 0, 0, 0, 0, 12}});
+  const auto targets = Targets().targets();
+  REQUIRE(targets.size() == 3);
+  CHECK(targets[0].name() == "web-1");
+  CHECK(targets[0].mac().empty());
+  CHECK(targets[0].affinities() == 0);
+  CHECK(targets[1].name() == "web-2");
+  CHECK(targets[1].address() == "10.0.0.12");
+  CHECK(targets[1].state() == v1::TARGET_STATE_UP);
+  CHECK(targets[1].mac() == "02:00:00:00:00:0c");
+  CHECK(std::vector<std::string>(targets[1].services().begin(), targets[1].services().end()) ==
+        std::vector<std::string>{"dns", "web"});
+  CHECK(targets[1].affinities() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "when a drain is answered, every worker acts on it; so does its end",
+                 "[rpc]") {
+  StartForWeb2({1});
+  v1::SetTargetStateResponse response;
+  REQUIRE(SetState("web-2", v1::TARGET_STATE_DRAINING, &response).ok());
+  REQUIRE(published);
+  CHECK(PublishedStateOf(1) == TargetState::kDraining);
+  CHECK(response.previous_state() == v1::TARGET_STATE_UP);
+  CHECK(response.target().state() == v1::TARGET_STATE_DRAINING);
+  CHECK(response.target().affinities() == 1);
+  CHECK(Services().services(1).targets(1).ring_share() == 0);
+
+  REQUIRE(SetState("web-2", v1::TARGET_STATE_UP, &response).ok());
+  CHECK(PublishedStateOf(1) == TargetState::kUp);
+  CHECK(response.previous_state() == v1::TARGET_STATE_DRAINING);
+  CHECK(Services().services(1).targets(1).ring_share() == Approx(0.25).margin(0.01));
+}
+
+TEST_CASE_METHOD(Fixture, "a state that cannot be set changes nothing", "[rpc]") {
+  v1::SetTargetStateResponse response;
+  grpc::Status status = SetState("web-9", v1::TARGET_STATE_UP, &response);
+  CHECK(status.error_code() == grpc::StatusCode::NOT_FOUND);
+  CHECK(status.error_message() == "no target is called 'web-9'; there are: web-1, web-2, web-3");
+  status = SetState("web-1", v1::TARGET_STATE_UNSPECIFIED, &response);
+  CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(status.error_message() ==
+        "state: 0: must be TARGET_STATE_UP (1) or TARGET_STATE_DRAINING (2)");
+  CHECK_FALSE(published);
+}
+
+TEST_CASE_METHOD(Fixture, "counters are those of the exporter, chosen by the start of their name",
+                 "[rpc]") {
+  families = {
+      {"holdfast_drops_total",
+       "Packets given up.",
+       MetricKind::kCounter,
+       {{{{"worker", "0"}, {"reason", "arp"}}, 3}, {{{"worker", "1"}, {"reason", "arp"}}, 4}}},
+      {"holdfast_affinities", "Cells.", MetricKind::kGauge, {{{}, 2.5}}}};
+  CHECK(Counters("").samples_size() == 3);
+  CHECK(Counters("node_").samples_size() == 0);
+  const auto drops = Counters("holdfast_d").samples();
+  REQUIRE(drops.size() == 2);
+  CHECK(drops[1].name() == "holdfast_drops_total");
+  CHECK(drops[1].value() == 4);
+  CHECK(drops[1].labels().at("worker") == "1");
+  CHECK(drops[1].labels().at("reason") == "arp");
+  CHECK(Counters("holdfast_affinities").samples(0).value() == 2.5);
+}
+
+}  // namespace
+}  // namespace holdfast
