@@ -135,6 +135,7 @@ http {
     listen 80;
     listen 8080;
     add_header x-target $name;
+    client_max_body_size 0;
     location / { return 200 "$name\\n"; }
     location /large { root $directory/files; }
   }
@@ -182,8 +183,39 @@ keep_asking() {
     -w '%header{x-target} %{num_connects}\n' "http://$VIP/?[1-100000]"
 }
 
+# expect_undisturbed FILE TARGET: the connection of keep_asking goes on; it was
+# never opened again, and the target answered everything.
+expect_undisturbed() {
+  wait_until 5 has_lines "$1" $(($(wc -l <"$1") + 5))
+  check "the open connection stays at $2" is_one_connection_to "$2" "$1"
+}
+is_one_connection_to() {
+  awk -v target="$1" '{connects += $2; others += $1 != target} END {exit connects != 1 || others}' "$2"
+}
+
 # has_lines FILE COUNT: at least so many.
 has_lines() { (($(wc -l <"$1") >= $2)); }
+
+# ports_not_at TARGET: of "port name" lines on stdin, the ports that went elsewhere.
+ports_not_at() { awk -v target="$1" '$2 != target {print $1}'; }
+
+# names_only: of "port name" lines on stdin, the names.
+names_only() { awk '{print $2}'; }
+
+# another_target TARGET: the first one that is not this one.
+another_target() { printf '%s\n' "${TARGETS[@]}" | grep -vxm 1 "$1"; }
+
+# check_shares LEAST MOST: of names on stdin, how many each of the three targets has.
+check_shares() {
+  local shares name
+  shares=$(tally)
+  for name in "${TARGETS[@]}"; do
+    [[ " $shares" =~ " $name="([0-9]+) ]] || fail "$name is missing in: $shares"
+    is "${BASH_REMATCH[1]} >= $1 && ${BASH_REMATCH[1]} <= $2" ||
+      fail "$name has not $1 to $2 in: $shares"
+  done
+  echo "  ok: $shares, each $1 to $2"
+}
 
 # ask_udp CLIENT PORT SOURCE_PORT...: "source-port name" lines; see _udp_client.py.
 ask_udp() { in_host "$1" /usr/bin/python3 "$LAB_SOURCES/_udp_client.py" "$VIP" "${@:2}"; }
