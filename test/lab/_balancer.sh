@@ -110,6 +110,9 @@ stop_balancer() {
   check "it ended with status $status after $elapsed ms" is "$status == 0 && $elapsed < 2000"
 }
 
+# Listening and packet sockets of the appliance: none when no balancer runs.
+open_sockets() { in_host lb ss -Hltn && in_host lb ss -H0; }
+
 # --- holdfastctl ----------------------------------------------------------------
 
 # ctl_from HOST ARGUMENTS...: holdfastctl in the host's namespace, over gRPC.
@@ -133,6 +136,23 @@ end_affinity() {
   shift 2
   ctl_from "$target" affinity end --vip "$VIP" --protocol tcp --port 80 --client "$client" \
     --target "$target" "$@"
+}
+
+# main_job_over DRIVER: a client is balanced, held by a target, and let go.
+main_job_over() {
+  DRIVER=$1
+  lab_topology
+  lab_start_balancer
+  ask_many client-1 90 | check_shares 9 81
+  expect STARTED outcome_of start_affinity web-2 10.0.0.11
+  expect "web-2=30" eval 'ask_many client-1 30 | tally'
+  ask_many client-2 90 | check_shares 9 81
+  expect ENDED outcome_of end_affinity web-2 10.0.0.11
+  ask_many client-1 90 | check_shares 9 81
+  expect_metric 270 holdfast_connection_requests_total decision=balanced
+  expect_metric 30 holdfast_connection_requests_total decision=affinity
+  check "it answers ping" in_host client-1 ping -q -c 1 -W 1 "$VIP"
+  stop_balancer
 }
 
 # outcome_of COMMAND...: the outcome in its JSON answer, whatever its exit status.

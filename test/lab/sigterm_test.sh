@@ -3,9 +3,6 @@
 # 0; its ports and sockets are free again, and it can be started at once.
 . "$(dirname "$0")/_lab.sh"
 
-# Listening, packet and XDP sockets of the appliance, without the header.
-open_sockets() { in_host lb ss -Hltn && in_host lb ss -H0 && in_host lb ss -Hl --xdp; }
-
 lab_topology
 for signal in TERM INT; do
   lab_start_balancer
