@@ -1,0 +1,175 @@
+#include "datapath/datapath.h"
+
+#include <rte_cycles.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "datapath/eal_arguments.h"
+#include "datapath/machine_check.h"
+
+namespace holdfast {
+namespace {
+
+constexpr unsigned kRingSize = 1024;
+constexpr unsigned kPoolCache = 256;  // buffers, for each worker
+
+absl::Status CheckMachine(const config::BalancerConfig& config) {
+  absl::Status status = CheckCpus(config.cores);
+  status.Update(CheckMemory(config.eal));
+  for (const config::Port& port : config.ports)
+    status.Update(CheckDevice(port, config.cores.workers.size()));
+  return status;
+}
+
+// Every descriptor of every queue may hold a buffer, every worker a batch and a cache.
+unsigned BuffersFor(const config::BalancerConfig& config) {
+  std::size_t descriptors = 0;
+  for (const config::Port& port : config.ports)
+    descriptors += port.rx_descriptors + port.tx_descriptors;
+  const std::size_t per_worker = descriptors + Batch::kCapacity + 2 * kPoolCache;
+  return static_cast<unsigned>(config.cores.workers.size() * per_worker + kRingSize);
+}
+
+// A frame of the longest MTU is in one buffer.
+std::uint16_t BufferSize(const config::BalancerConfig& config) {
+  std::uint32_t longest = RTE_MBUF_DEFAULT_DATAROOM;
+  for (const config::Port& port : config.ports)
+    longest = std::max(longest, LongestFrame(port.mtu) + 8);  // VLAN tags, FCS
+  return static_cast<std::uint16_t>(longest + RTE_PKTMBUF_HEADROOM);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Datapath>> Datapath::Open(const config::BalancerConfig& config) {
+  if (auto status = CheckMachine(config); !status.ok()) return status;
+  auto eal = Eal::Start(EalArguments(config));
+  if (!eal.ok()) return eal.status();
+  auto datapath = std::unique_ptr<Datapath>(new Datapath(config));
+  datapath->eal_ = *std::move(eal);
+  if (auto status = datapath->MakePool(); !status.ok()) return status;
+  if (auto status = datapath->OpenPorts(); !status.ok()) return status;
+  if (auto status = datapath->MakeRings(); !status.ok()) return status;
+  return datapath;
+}
+
+Datapath::~Datapath() { Stop(); }
+
+void Datapath::PoolDeleter::operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
+
+absl::Status Datapath::MakePool() {
+  const unsigned buffers = BuffersFor(config_);
+  packets_.reset(rte_pktmbuf_pool_create("packets", buffers, kPoolCache, 0, BufferSize(config_),
+                                         SOCKET_ID_ANY));
+  if (packets_ != nullptr) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("no memory for ", buffers, " packet buffers of ", BufferSize(config_),
+                   " bytes (", rte_strerror(rte_errno), "): raise eal.memory_mb (now ",
+                   config_.eal.memory_mb, "), or lower rx_descriptors and tx_descriptors"));
+}
+
+absl::Status Datapath::OpenPorts() {
+  const auto queues = static_cast<std::uint16_t>(config_.cores.workers.size());
+  for (std::size_t i = 0; i < config_.ports.size(); ++i) {
+    auto port = Port::Open(config_.ports[i], PortIndex(i), queues, packets_.get());
+    if (!port.ok()) return port.status();
+    ports_.push_back(*std::move(port));
+  }
+  watch_ = std::make_unique<PortWatch>(ports_);
+  return absl::OkStatus();
+}
+
+absl::Status Datapath::MakeRings() {
+  for (std::size_t i = 0; i < config_.cores.workers.size(); ++i) {
+    auto events = NeighbourEventRing::Create(absl::StrCat("neighbours_", i), kRingSize);
+    if (!events.ok()) return events.status();
+    auto outgoing = OutgoingRing::Create(absl::StrCat("outgoing_", i), kRingSize);
+    if (!outgoing.ok()) return outgoing.status();
+    crews_.push_back({*std::move(events), *std::move(outgoing), nullptr, 0});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Datapath::Start(const HashKey& hash_key, std::span<const WorkerTables> tables) {
+  for (const auto& port : ports_)
+    if (auto status = port->Start(); !status.ok()) return status;
+  for (std::size_t i = 0; i < crews_.size(); ++i)
+    if (auto status = Launch(crews_[i], hash_key, tables[i], i); !status.ok()) return status;
+  return absl::OkStatus();
+}
+
+absl::Status Datapath::Launch(Crew& crew, const HashKey& hash_key, const WorkerTables& tables,
+                              std::size_t index) {
+  const WorkerOptions options{.id = WorkerId(index),
+                              .poll = config_.cores.poll,
+                              .max_sleep = config_.cores.max_sleep,
+                              .hash_key = hash_key,
+                              .ring_seed = config_.ring_seed,
+                              .cycles_per_second = rte_get_tsc_hz()};
+  crew.worker =
+      std::make_unique<Worker>(options, PortsOf(index), tables, crew.events, crew.outgoing);
+  struct Errand {
+    Worker* worker;
+    const std::atomic<bool>* stop;
+  };
+  const auto run = [](void* argument) {
+    const std::unique_ptr<Errand> errand(static_cast<Errand*>(argument));
+    errand->worker->Run(*errand->stop);
+    return 0;
+  };
+  auto errand = std::make_unique<Errand>(Errand{crew.worker.get(), &stop_});
+  const auto lcore = static_cast<unsigned>(index + 1);  // EalArguments()
+  if (const int result = rte_eal_remote_launch(run, errand.get(), lcore); result != 0)
+    return DpdkError(absl::StrCat("worker ", index, " cannot be launched"), -result);
+  static_cast<void>(errand.release());
+  crew.lcore = lcore;
+  return absl::OkStatus();
+}
+
+WorkerPorts Datapath::PortsOf(std::size_t worker) const {
+  std::vector<WorkerPort> ports;
+  for (const auto& port : ports_)
+    ports.push_back(port->ForWorker(static_cast<std::uint16_t>(worker)));
+  return WorkerPorts(std::move(ports));
+}
+
+void Datapath::Stop() {
+  stop_.store(true, std::memory_order_relaxed);
+  for (Crew& crew : crews_)
+    if (crew.lcore != 0) rte_eal_wait_lcore(crew.lcore);
+  watch_.reset();
+  crews_.clear();
+  ports_.clear();
+}
+
+std::vector<NeighbourResolver::Identity> Datapath::Identities() const {
+  std::vector<NeighbourResolver::Identity> identities;
+  for (const auto& port : ports_) identities.push_back({port->mac(), port->config().addresses});
+  return identities;
+}
+
+bool Datapath::Send(PortIndex port, std::span<const std::uint8_t> frame) {
+  rte_mbuf* mbuf = rte_pktmbuf_alloc(packets_.get());
+  if (mbuf == nullptr) return false;
+  std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())), frame.data(),
+              frame.size());
+  if (crews_.front().outgoing.Push({.mbuf = mbuf, .port = port})) return true;
+  rte_pktmbuf_free(mbuf);
+  return false;
+}
+
+void Datapath::DrainNeighbourEvents(absl::FunctionRef<void(const NeighbourEvent&)> learn) {
+  std::array<NeighbourEvent, 64> events;
+  for (Crew& crew : crews_) {
+    const std::size_t count = crew.events.Pop(events);
+    for (const NeighbourEvent& event : std::span(events.data(), count)) learn(event);
+  }
+}
+
+}  // namespace holdfast

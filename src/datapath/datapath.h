@@ -1,0 +1,79 @@
+// Datapath: DPDK, the ports and the workers; what the rest of holdfastd sees of
+// this room.
+//
+// Thread: the management core, which made it. Only Families() is any thread's.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "config/balancer_config.h"
+#include "datapath/eal.h"
+#include "datapath/neighbour_event.h"
+#include "datapath/neighbour_resolver.h"
+#include "datapath/port.h"
+#include "datapath/port_watch.h"
+#include "datapath/worker.h"
+
+struct rte_mempool;
+
+namespace holdfast {
+
+class Datapath {
+ public:
+  // Checks the machine, starts DPDK and opens the ports: everything that may fail.
+  // The calling thread is on the management core afterwards.
+  static absl::StatusOr<std::unique_ptr<Datapath>> Open(const config::BalancerConfig& config);
+  ~Datapath();  // stops first
+
+  // One entry of `tables` for each worker, in their order.
+  absl::Status Start(const HashKey& hash_key, std::span<const WorkerTables> tables);
+  // Workers finish the batch that they have; then the ports stop.
+  void Stop();
+
+  [[nodiscard]] std::vector<NeighbourResolver::Identity> Identities() const;
+  // Copies the frame and has a worker send it. False when it is lost: no buffer, or
+  // the worker is behind.
+  bool Send(PortIndex port, std::span<const std::uint8_t> frame);
+  // Gives what the workers heard of neighbours since the last call.
+  void DrainNeighbourEvents(absl::FunctionRef<void(const NeighbourEvent&)> learn);
+  // UNAVAILABLE when a port has gone.
+  [[nodiscard]] absl::Status CheckPorts() const { return watch_->Check(); }
+  [[nodiscard]] std::vector<Family> Families() const { return watch_->Families(); }
+
+ private:
+  struct PoolDeleter {
+    void operator()(rte_mempool* pool) const;
+  };
+  // A worker and how the management core talks to it.
+  struct Crew {
+    NeighbourEventRing events;
+    OutgoingRing outgoing;
+    std::unique_ptr<Worker> worker;  // once started
+    unsigned lcore = 0;
+  };
+
+  explicit Datapath(const config::BalancerConfig& config) : config_(config) {}
+
+  absl::Status MakePool();
+  absl::Status OpenPorts();
+  absl::Status MakeRings();
+  absl::Status Launch(Crew& crew, const HashKey& hash_key, const WorkerTables& tables,
+                      std::size_t index);
+  [[nodiscard]] WorkerPorts PortsOf(std::size_t worker) const;
+
+  const config::BalancerConfig config_;
+  // Declared in the order in which they must outlive each other.
+  std::unique_ptr<Eal> eal_;
+  std::unique_ptr<rte_mempool, PoolDeleter> packets_;
+  std::vector<std::unique_ptr<Port>> ports_;
+  std::unique_ptr<PortWatch> watch_;
+  std::vector<Crew> crews_;
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace holdfast

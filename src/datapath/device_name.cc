@@ -1,0 +1,28 @@
+#include "datapath/device_name.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace holdfast {
+
+std::string DeviceName::KernelInterface() const {
+  for (absl::string_view argument : absl::StrSplit(arguments, ','))
+    if (absl::ConsumePrefix(&argument, "iface=")) return std::string(argument);
+  return "";
+}
+
+bool DeviceName::NeedsKernelInterface() const {
+  return absl::StartsWith(name, "net_af_packet") || absl::StartsWith(name, "net_af_xdp");
+}
+
+DeviceName ParseDeviceName(const std::string& device, std::size_t queues) {
+  if (!absl::StartsWith(device, "net_")) return {"pci", device, ""};
+  const std::pair<std::string, std::string> parts = absl::StrSplit(
+      absl::StrReplaceAll(device, {{"{queues}", absl::StrCat(queues)}}), absl::MaxSplits(',', 1));
+  return {"vdev", parts.first, parts.second};
+}
+
+}  // namespace holdfast

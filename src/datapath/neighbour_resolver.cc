@@ -1,0 +1,123 @@
+#include "datapath/neighbour_resolver.h"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <utility>
+
+#include "wire/arp.h"
+
+namespace holdfast {
+namespace {
+
+// RFC 5227, 1.1: ANNOUNCE_NUM, ANNOUNCE_INTERVAL.
+constexpr int kAnnouncements = 2;
+constexpr absl::Duration kAnnouncementInterval = absl::Seconds(2);
+
+bool Lives(const TargetView& target) {
+  return target.state == TargetState::kUp || target.state == TargetState::kDraining;
+}
+
+}  // namespace
+
+NeighbourResolver::NeighbourResolver(std::vector<Identity> ports,
+                                     const std::vector<config::Target>& targets, const Clock& clock,
+                                     NeighbourTable& table, Send send)
+    : ports_(std::move(ports)), clock_(clock), table_(table), send_(std::move(send)) {
+  for (const config::Target& target : targets)
+    if (target.mac) static_macs_[target.name] = *target.mac;
+  for (const Identity& port : ports_)
+    for (const IpPrefix& prefix : port.addresses) Announce(prefix.address);
+}
+
+void NeighbourResolver::Follow(const Snapshot& snapshot) {
+  for (std::size_t slot = 0; slot < snapshot.targets().size(); ++slot) {
+    const TargetView& target = snapshot.targets()[slot];
+    Lives(target) ? FollowTarget(slot, target) : Forget(slot);
+  }
+  for (const ServiceView& service : snapshot.services())
+    if (!service.name.empty()) Announce(service.vip);
+}
+
+void NeighbourResolver::FollowTarget(std::size_t slot, const TargetView& target) {
+  const auto known = neighbours_.find(slot);
+  if (known != neighbours_.end() && known->second.handle == target.handle) return;
+  Forget(slot);
+  Neighbour neighbour{.handle = target.handle,
+                      .port = target.port,
+                      .address = target.address,
+                      .due = clock_.Now(),
+                      .is_static = false,
+                      .known = false};
+  if (const auto fixed = static_macs_.find(target.name); fixed != static_macs_.end()) {
+    neighbour.is_static = neighbour.known = true;
+    table_.Set(slot, fixed->second);
+  }
+  neighbours_[slot] = neighbour;
+  slots_[target.address].push_back(slot);
+}
+
+void NeighbourResolver::Forget(std::size_t slot) {
+  const auto found = neighbours_.find(slot);
+  if (found == neighbours_.end()) return;
+  std::erase(slots_[found->second.address], slot);
+  if (slots_[found->second.address].empty()) slots_.erase(found->second.address);
+  neighbours_.erase(found);
+  table_.Clear(slot);
+}
+
+void NeighbourResolver::Learn(const NeighbourEvent& event) {
+  const auto found = slots_.find(event.address);
+  if (found == slots_.end()) return;
+  for (const std::size_t slot : found->second) {
+    Neighbour& neighbour = neighbours_[slot];
+    if (neighbour.is_static || neighbour.port != event.port) continue;
+    if (table_.Find(slot) != event.mac)
+      spdlog::info("target address {} is at {}", event.address.ToString(), event.mac.ToString());
+    table_.Set(slot, event.mac);
+    neighbour.known = true;
+    neighbour.due = clock_.Now() + kRefresh;
+  }
+}
+
+void NeighbourResolver::Tick() {
+  const absl::Duration now = clock_.Now();
+  for (auto& [slot, neighbour] : neighbours_)
+    if (!neighbour.is_static && now >= neighbour.due) Request(neighbour);
+  for (Announcement& announcement : announcements_) {
+    if (now < announcement.due) continue;
+    std::array<std::uint8_t, kMinimumFrame> frame;
+    WriteGratuitousArp(frame.data(), ports_[Index(announcement.port)].mac, announcement.address);
+    send_(announcement.port, frame);
+    announcement.due = now + kAnnouncementInterval;
+    --announcement.left;
+  }
+  std::erase_if(announcements_, [](const Announcement& each) { return each.left == 0; });
+}
+
+void NeighbourResolver::Request(Neighbour& neighbour) {
+  std::array<std::uint8_t, kMinimumFrame> frame;
+  WriteArpRequest(frame.data(), ports_[Index(neighbour.port)].mac, OwnAddressFor(neighbour),
+                  neighbour.address);
+  send_(neighbour.port, frame);
+  neighbour.due = clock_.Now() + (neighbour.known ? kRefresh : kRetry);
+}
+
+void NeighbourResolver::Announce(const IpAddress& address) {
+  if (!announced_.insert(address).second) return;
+  for (std::size_t i = 0; i < ports_.size(); ++i)
+    for (const IpPrefix& prefix : ports_[i].addresses) {
+      if (!prefix.Contains(address)) continue;
+      announcements_.push_back({PortIndex(i), address, clock_.Now(), kAnnouncements});
+      break;
+    }
+}
+
+IpAddress NeighbourResolver::OwnAddressFor(const Neighbour& neighbour) const {
+  const auto& addresses = ports_[Index(neighbour.port)].addresses;
+  for (const IpPrefix& prefix : addresses)
+    if (prefix.Contains(neighbour.address)) return prefix.address;
+  return addresses.front().address;
+}
+
+}  // namespace holdfast

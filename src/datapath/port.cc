@@ -1,0 +1,142 @@
+#include "datapath/port.h"
+
+#include <rte_dev.h>
+#include <rte_ethdev.h>
+
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "datapath/device_name.h"
+#include "datapath/dpdk_log.h"
+#include "datapath/eal.h"
+
+namespace holdfast {
+namespace {
+
+std::string Named(const config::Port& port) {
+  return absl::StrCat("port '", port.name, "' (device '", port.device, "'): ");
+}
+
+// DPDK's number of the device, which is added if it is virtual.
+absl::StatusOr<std::uint16_t> DeviceOf(const config::Port& port, std::uint16_t queues) {
+  const DeviceName device = ParseDeviceName(port.device, queues);
+  dpdk_log::ForgetComplaint();
+  if (device.bus == "vdev") {
+    const int result =
+        rte_eal_hotplug_add(device.bus.c_str(), device.name.c_str(), device.arguments.c_str());
+    if (result < 0) return DpdkError(Named(port) + "the device cannot be made", -result);
+  }
+  std::uint16_t id = 0;
+  if (rte_eth_dev_get_port_by_name(device.name.c_str(), &id) == 0) return id;
+  return absl::NotFoundError(
+      absl::StrCat(Named(port),
+                   "DPDK has no driver for it. A NIC must be bound to vfio-pci first: "
+                   "dpdk-devbind.py --bind=vfio-pci ",
+                   device.name));
+}
+
+absl::Status CheckQueues(const config::Port& port, std::uint16_t queues,
+                         const rte_eth_dev_info& device) {
+  const std::uint16_t most = std::min(device.max_rx_queues, device.max_tx_queues);
+  if (queues <= most) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      Named(port), "has ", most, " queue pairs, but there are ", queues,
+      " workers and each needs one. Name fewer CPUs in cores.workers, or give the device more "
+      "(net_af_packet: qpairs={queues}; net_af_xdp: queue_count={queues})"));
+}
+
+rte_eth_conf ConfigurationFor(const config::Port& port, std::uint16_t queues,
+                              const rte_eth_dev_info& device) {
+  rte_eth_conf configuration{};
+  configuration.rxmode.mtu = port.mtu;
+  configuration.rxmode.offloads = device.rx_offload_capa & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
+  const std::uint64_t spread =
+      device.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
+  if (queues > 1 && spread != 0) {
+    configuration.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    configuration.rx_adv_conf.rss_conf.rss_hf = spread;
+  }
+  return configuration;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Port>> Port::Open(const config::Port& config, PortIndex index,
+                                                 std::uint16_t queues, rte_mempool* packets) {
+  const auto device = DeviceOf(config, queues);
+  if (!device.ok()) return device.status();
+  auto port = std::unique_ptr<Port>(new Port(config, index, *device));
+  if (auto status = port->Configure(queues, packets); !status.ok()) return status;
+  return port;
+}
+
+Port::~Port() {
+  rte_eth_dev_stop(device_);
+  rte_eth_dev_close(device_);
+}
+
+absl::Status Port::Configure(std::uint16_t queues, rte_mempool* packets) {
+  rte_eth_dev_info device;
+  if (const int result = rte_eth_dev_info_get(device_, &device); result != 0)
+    return Error("the device does not answer", result);
+  if (auto status = CheckQueues(config_, queues, device); !status.ok()) return status;
+  const rte_eth_conf configuration = ConfigurationFor(config_, queues, device);
+  if (const int result = rte_eth_dev_configure(device_, queues, queues, &configuration);
+      result != 0)
+    return Error(absl::StrCat("refuses ", queues, " queues and an MTU of ", config_.mtu), result);
+  if (auto status = SetUpQueues(queues, packets); !status.ok()) return status;
+  if (auto status = SetMtu(); !status.ok()) return status;
+  return ReadMac();
+}
+
+absl::Status Port::SetUpQueues(std::uint16_t queues, rte_mempool* packets) {
+  auto receive = static_cast<std::uint16_t>(config_.rx_descriptors);
+  auto transmit = static_cast<std::uint16_t>(config_.tx_descriptors);
+  const auto socket = static_cast<unsigned>(rte_eth_dev_socket_id(device_));
+  int result = rte_eth_dev_adjust_nb_rx_tx_desc(device_, &receive, &transmit);
+  for (std::uint16_t queue = 0; result == 0 && queue < queues; ++queue) {
+    result = rte_eth_rx_queue_setup(device_, queue, receive, socket, nullptr, packets);
+    if (result == 0) result = rte_eth_tx_queue_setup(device_, queue, transmit, socket, nullptr);
+  }
+  if (result == 0) return absl::OkStatus();
+  return Error(absl::StrCat("refuses queues of ", receive, " and ", transmit,
+                            " descriptors (rx_descriptors, tx_descriptors)"),
+               result);
+}
+
+// Devices that have no MTU of their own to set take any frame.
+absl::Status Port::SetMtu() {
+  const int result = rte_eth_dev_set_mtu(device_, static_cast<std::uint16_t>(config_.mtu));
+  if (result == 0 || result == -ENOTSUP) return absl::OkStatus();
+  return Error(absl::StrCat("refuses an MTU of ", config_.mtu), result);
+}
+
+absl::Status Port::ReadMac() {
+  rte_ether_addr address;
+  if (const int result = rte_eth_macaddr_get(device_, &address); result != 0)
+    return Error("tells no MAC address", result);
+  std::memcpy(mac_.bytes.data(), address.addr_bytes, mac_.bytes.size());
+  return absl::OkStatus();
+}
+
+absl::Status Port::Start() {
+  const int result = rte_eth_dev_start(device_);
+  return result == 0 ? absl::OkStatus() : Error("does not start", result);
+}
+
+WorkerPort Port::ForWorker(std::uint16_t queue) const {
+  WorkerPort port{.index = index_,
+                  .device = device_,
+                  .queue = queue,
+                  .mac = mac_,
+                  .longest_frame = LongestFrame(config_.mtu),
+                  .addresses = {}};
+  for (const IpPrefix& prefix : config_.addresses) port.addresses.push_back(prefix.address);
+  return port;
+}
+
+absl::Status Port::Error(const std::string& what, int dpdk_result) const {
+  return DpdkError(Named(config_) + what, -dpdk_result);
+}
+
+}  // namespace holdfast

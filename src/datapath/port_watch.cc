@@ -1,0 +1,78 @@
+#include "datapath/port_watch.h"
+
+#include <net/if.h>
+#include <rte_ethdev.h>
+
+#include "absl/strings/str_cat.h"
+#include "datapath/device_name.h"
+
+namespace holdfast {
+namespace {
+
+struct PortMetric {
+  std::uint64_t rte_eth_stats::*field;
+  const char* name;
+  const char* help;
+};
+constexpr PortMetric kPortMetrics[] = {
+    {&rte_eth_stats::ipackets, "holdfast_port_rx_packets_total",
+     "Packets that the device received."},
+    {&rte_eth_stats::opackets, "holdfast_port_tx_packets_total", "Packets that the device sent."},
+    {&rte_eth_stats::ibytes, "holdfast_port_rx_bytes_total", "Bytes that the device received."},
+    {&rte_eth_stats::obytes, "holdfast_port_tx_bytes_total", "Bytes that the device sent."},
+    {&rte_eth_stats::imissed, "holdfast_port_rx_missed_total",
+     "Packets that the device lost because a worker did not fetch them in time."},
+    {&rte_eth_stats::ierrors, "holdfast_port_rx_errors_total", "Packets received with an error."},
+    {&rte_eth_stats::oerrors, "holdfast_port_tx_errors_total", "Packets that could not be sent."},
+    {&rte_eth_stats::rx_nombuf, "holdfast_port_rx_no_buffer_total",
+     "Packets lost because there was no free buffer: raise eal.memory_mb."},
+};
+
+std::string InterfaceOf(const Port& port) {
+  return ParseDeviceName(port.config().device, 1).KernelInterface();
+}
+
+}  // namespace
+
+PortWatch::PortWatch(const std::vector<std::unique_ptr<Port>>& ports) {
+  for (const auto& port : ports) {
+    const std::string interface = InterfaceOf(*port);
+    ports_.push_back({port.get(), interface, if_nametoindex(interface.c_str())});
+  }
+}
+
+absl::Status PortWatch::Check() const {
+  for (const Watched& watched : ports_)
+    if (auto status = Check(watched); !status.ok()) return status;
+  return absl::OkStatus();
+}
+
+absl::Status PortWatch::Check(const Watched& watched) {
+  const config::Port& port = watched.port->config();
+  const std::string what = absl::StrCat("port '", port.name, "' (device '", port.device, "') ");
+  if (rte_eth_dev_is_removed(watched.port->device()) != 0)
+    return absl::UnavailableError(absl::StrCat(
+        what, "is gone: the NIC was removed. Put it back, or bind it again, and start anew"));
+  if (watched.kernel_interface.empty() ||
+      if_nametoindex(watched.kernel_interface.c_str()) == watched.interface_index)
+    return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(what, "is gone: the network interface '",
+                                             watched.kernel_interface,
+                                             "' was deleted. Make it again and start anew"));
+}
+
+std::vector<Family> PortWatch::Families() const {
+  std::vector<Family> families;
+  for (const PortMetric& metric : kPortMetrics)
+    families.push_back({metric.name, metric.help, MetricKind::kCounter, {}});
+  for (const Watched& watched : ports_) {
+    rte_eth_stats stats{};
+    if (rte_eth_stats_get(watched.port->device(), &stats) != 0) continue;
+    for (std::size_t i = 0; i < families.size(); ++i)
+      families[i].samples.push_back({{{"port", watched.port->config().name}},
+                                     static_cast<double>(stats.*kPortMetrics[i].field)});
+  }
+  return families;
+}
+
+}  // namespace holdfast

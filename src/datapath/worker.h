@@ -1,0 +1,78 @@
+// Worker: one core, its receive queues and its tables, from Online to Offline.
+//
+// While there is work it takes no lock, allocates nothing and makes no system call
+// of its own.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "config/balancer_config.h"
+#include "datapath/batch.h"
+#include "datapath/connection_sweeper.h"
+#include "datapath/idle_sleeper.h"
+#include "datapath/load_meter.h"
+#include "datapath/stages.h"
+#include "tables/rcu.h"
+
+namespace holdfast {
+
+// A frame that the management core wants sent. It owns the mbuf until it is.
+struct OutgoingFrame {
+  rte_mbuf* mbuf = nullptr;
+  PortIndex port{};
+  std::uint8_t reserved[7] = {};
+};
+using OutgoingRing = MessageRing<OutgoingFrame>;
+
+// What a worker works with; all of it outlives the worker.
+struct WorkerTables {
+  ConnectionTable* connections = nullptr;  // its own
+  // Of all workers, by WorkerId: for P5.
+  std::span<const ConnectionTable* const> all_connections;
+  const AffinityTable* affinities = nullptr;  // its replica
+  const NeighbourTable* neighbours = nullptr;
+  const SnapshotPublisher* snapshots = nullptr;
+  RcuDomain* rcu = nullptr;
+  WorkerCounters* counters = nullptr;
+};
+
+struct WorkerOptions {
+  WorkerId id{};
+  config::Poll poll = config::Poll::kBusy;
+  absl::Duration max_sleep = absl::Microseconds(500);
+  HashKey hash_key;             // the same for all workers
+  std::uint64_t ring_seed = 0;  // of the configuration
+  std::uint64_t cycles_per_second = 0;
+};
+
+class Worker {
+ public:
+  Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTables& tables,
+         NeighbourEventRing& events, OutgoingRing& outgoing);
+
+  // Runs on the worker's own thread until `stop`; finishes the batch that it has.
+  void Run(const std::atomic<bool>& stop);
+
+ private:
+  bool ServePorts();  // true: something came
+  void ServeBatch(const Turn& turn);
+  void SendOutgoing();
+  void SweepConnections();
+  [[nodiscard]] Turn TurnNow() const;
+
+  const WorkerOptions options_;
+  const WorkerPorts ports_;
+  const WorkerTables tables_;
+  NeighbourEventRing& events_;
+  OutgoingRing& outgoing_;
+  WorkerCounters& counters_;
+  IdleSleeper idle_;
+  LoadMeter load_;
+  ReplyLimiter replies_;
+  ConnectionSweeper sweeper_;
+  Batch batch_;
+};
+
+}  // namespace holdfast

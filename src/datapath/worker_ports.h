@@ -1,0 +1,44 @@
+// The ports as one worker uses them: by its own pair of queues.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/ip_address.h"
+#include "base/mac_address.h"
+
+namespace holdfast {
+
+struct WorkerPort {
+  PortIndex index{};
+  std::uint16_t device = 0;  // DPDK's port_id
+  std::uint16_t queue = 0;   // the worker's, to receive and to transmit
+  MacAddress mac;
+  std::uint32_t longest_frame = 1514;  // MTU and Ethernet header
+  std::vector<IpAddress> addresses;    // the balancer's own
+
+  [[nodiscard]] bool Owns(const IpAddress& address) const {
+    return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
+  }
+};
+
+// Indexed by PortIndex; fixed while the worker runs.
+class WorkerPorts {
+ public:
+  explicit WorkerPorts(std::vector<WorkerPort> ports) : ports_(std::move(ports)) {}
+
+  [[nodiscard]] const std::vector<WorkerPort>& all() const { return ports_; }
+  [[nodiscard]] const WorkerPort& operator[](PortIndex index) const { return ports_[Index(index)]; }
+  // An own address of any port: it may be asked for on another.
+  [[nodiscard]] bool Own(const IpAddress& address) const {
+    return std::any_of(ports_.begin(), ports_.end(),
+                       [&](const WorkerPort& port) { return port.Owns(address); });
+  }
+
+ private:
+  std::vector<WorkerPort> ports_;
+};
+
+}  // namespace holdfast
