@@ -1,0 +1,185 @@
+#include "balancer/appliance.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/version.h"
+
+namespace holdfast {
+namespace {
+
+constexpr absl::Duration kUpkeepInterval = absl::Milliseconds(20);
+constexpr absl::Duration kPortWatchInterval = absl::Seconds(1);
+constexpr std::size_t kExpiriesAtOnce = 1000;  // so that nobody waits long for the loop
+
+ConnectionTimeouts TimeoutsOf(const config::Connections& connections) {
+  const auto seconds = [](absl::Duration duration) {
+    return static_cast<std::uint32_t>(absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1))));
+  };
+  return {.tcp_opening = seconds(connections.tcp_opening),
+          .tcp_established = seconds(connections.tcp_established),
+          .tcp_closing = seconds(connections.tcp_closing),
+          .udp = seconds(connections.udp)};
+}
+
+absl::Status Annotated(const absl::Status& status, absl::string_view field) {
+  return {status.code(), absl::StrCat(field, ": ", status.message())};
+}
+
+template <typename Table>
+void LogTable(absl::string_view what, const Table& table, std::uint64_t capacity) {
+  spdlog::info("{}: room for {}, {} MB", std::string(what), capacity, table.memory_bytes() >> 20);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Appliance>> Appliance::Create(const config::BalancerConfig& config) {
+  auto appliance = std::unique_ptr<Appliance>(new Appliance(config));
+  auto datapath = Datapath::Open(config);
+  if (!datapath.ok()) return datapath.status();
+  appliance->datapath_ = *std::move(datapath);
+  if (auto status = appliance->MakeTables(); !status.ok()) return status;
+  appliance->MakeControl();
+  if (auto status = appliance->StartServers(); !status.ok()) return status;
+  const auto tables = appliance->TablesOfWorkers();
+  if (auto status = appliance->datapath_->Start(appliance->hash_key_, tables); !status.ok())
+    return status;
+  return appliance;
+}
+
+Appliance::Appliance(const config::BalancerConfig& config)
+    : config_(config),
+      directory_(config),
+      rcu_(config.cores.workers.size()),
+      snapshots_(rcu_, directory_.BuildSnapshot()) {}
+
+// Those who ask go before what they ask for; workers before their tables.
+Appliance::~Appliance() {
+  control_server_.reset();
+  metrics_server_.reset();
+  datapath_.reset();
+}
+
+absl::Status Appliance::MakeTables() {
+  const MemoryKind memory = config_.eal.huge_pages ? MemoryKind::kHugePages : MemoryKind::kNormal;
+  const HashKey affinity_key = HashKey::Random();
+  for (std::size_t i = 0; i < config_.cores.workers.size(); ++i) {
+    auto connections = ConnectionTable::Create(WorkerId(i), config_.connections.per_worker,
+                                               TimeoutsOf(config_.connections), memory);
+    if (!connections.ok()) return Annotated(connections.status(), "connections.per_worker");
+    auto affinities = AffinityTable::Create(config_.affinities.capacity, affinity_key, memory);
+    if (!affinities.ok()) return Annotated(affinities.status(), "affinities.capacity");
+    LogTable(absl::StrCat("worker ", i, ": connections"), *connections,
+             config_.connections.per_worker);
+    LogTable(absl::StrCat("worker ", i, ": affinities"), *affinities, config_.affinities.capacity);
+    connections_.push_back(std::make_unique<ConnectionTable>(*std::move(connections)));
+    affinity_replicas_.push_back(std::make_unique<AffinityTable>(*std::move(affinities)));
+    worker_counters_.push_back(std::make_unique<WorkerCounters>());
+    all_connections_.push_back(connections_.back().get());
+  }
+  return absl::OkStatus();
+}
+
+void Appliance::MakeControl() {
+  std::vector<AffinityTable*> replicas;
+  for (const auto& replica : affinity_replicas_) replicas.push_back(replica.get());
+  affinities_ = std::make_unique<AffinityManager>(
+      AffinityManager::Options{.capacity = config_.affinities.capacity,
+                               .max_duration = config_.affinities.max_duration},
+      clock_, directory_, replicas, control_counters_);
+  resolver_ = std::make_unique<NeighbourResolver>(
+      datapath_->Identities(), config_.targets, clock_, neighbours_,
+      [this](PortIndex port, std::span<const std::uint8_t> frame) {
+        datapath_->Send(port, frame);
+      });
+  Publish();
+  metrics_ = std::make_unique<MetricSource>(MetricSources());
+  loop_.Every(kUpkeepInterval, [this] { Upkeep(); });
+  loop_.Every(kPortWatchInterval, [this] { WatchPorts(); });
+}
+
+absl::Status Appliance::StartServers() {
+  auto control = ControlServer::Start(config_.control,
+                                      {.loop = &loop_,
+                                       .directory = &directory_,
+                                       .affinities = affinities_.get(),
+                                       .neighbours = &neighbours_,
+                                       .publish = [this] { Publish(); },
+                                       .counters = [this] { return metrics_->GatherOnLoop(); }});
+  if (!control.ok()) return control.status();
+  control_server_ = *std::move(control);
+  if (!config_.metrics.listen) return absl::OkStatus();
+  auto metrics = MetricsServer::Start(*config_.metrics.listen, *metrics_);
+  if (!metrics.ok()) return metrics.status();
+  metrics_server_ = *std::move(metrics);
+  return absl::OkStatus();
+}
+
+std::vector<WorkerTables> Appliance::TablesOfWorkers() {
+  std::vector<WorkerTables> tables;
+  for (std::size_t i = 0; i < connections_.size(); ++i)
+    tables.push_back({.connections = connections_[i].get(),
+                      .all_connections = all_connections_,
+                      .affinities = affinity_replicas_[i].get(),
+                      .neighbours = &neighbours_,
+                      .snapshots = &snapshots_,
+                      .rcu = &rcu_,
+                      .counters = worker_counters_[i].get()});
+  return tables;
+}
+
+MetricSource::Sources Appliance::MetricSources() {
+  MetricSource::Sources sources{.loop = &loop_,
+                                .directory = &directory_,
+                                .affinities = affinities_.get(),
+                                .affinities_capacity = config_.affinities.capacity,
+                                .control_counters = &control_counters_,
+                                .workers = {},
+                                .connection_tables = all_connections_,
+                                .extra = [this] { return datapath_->Families(); },
+                                .version = kVersion,
+                                .dpdk_version = Eal::DpdkVersion()};
+  for (const auto& counters : worker_counters_) sources.workers.push_back(counters.get());
+  return sources;
+}
+
+absl::Status Appliance::Run() {
+  spdlog::info("holdfastd {} balances {} services over {} targets with {} workers", kVersion,
+               config_.services.size(), config_.targets.size(), config_.cores.workers.size());
+  loop_.Run();
+  if (control_server_ != nullptr) control_server_->Stop();
+  datapath_->Stop();
+  return lost_port_;
+}
+
+void Appliance::Publish() {
+  auto snapshot = directory_.BuildSnapshot();
+  resolver_->Follow(*snapshot);
+  snapshots_.Publish(std::move(snapshot));
+  control_counters_.snapshots_published.Add(1);
+}
+
+void Appliance::Upkeep() {
+  datapath_->DrainNeighbourEvents([this](const NeighbourEvent& event) { resolver_->Learn(event); });
+  resolver_->Tick();
+  affinities_->ExpireDue(kExpiriesAtOnce);
+  ReleaseTargets();
+  control_counters_.retired_pending.Set(rcu_.Reclaim());
+}
+
+void Appliance::WatchPorts() {
+  lost_port_ = datapath_->CheckPorts();
+  if (!lost_port_.ok()) loop_.Stop();
+}
+
+void Appliance::ReleaseTargets() {
+  std::uint64_t swept = worker_counters_.front()->swept_version.Read();
+  for (const auto& counters : worker_counters_)
+    swept = std::min(swept, counters->swept_version.Read());
+  directory_.ReleaseSwept(swept);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,76 @@
+// Appliance: all of holdfastd, put together: datapath, tables, rules, servers.
+// Wiring only; it decides nothing.
+//
+// Thread: the one that creates and runs it is the management core.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "config/balancer_config.h"
+#include "control/affinity_manager.h"
+#include "control/management_loop.h"
+#include "control/target_directory.h"
+#include "datapath/datapath.h"
+#include "rpc/control_server.h"
+#include "telemetry/metric_source.h"
+#include "telemetry/metrics_server.h"
+
+namespace holdfast {
+
+class Appliance {
+ public:
+  // Takes what it needs of the machine: DPDK, ports, memory, addresses. On error
+  // all of it is given back, and the status says what is missing.
+  static absl::StatusOr<std::unique_ptr<Appliance>> Create(const config::BalancerConfig& config);
+  ~Appliance();
+  Appliance(const Appliance&) = delete;
+  Appliance& operator=(const Appliance&) = delete;
+
+  // Balances until Stop(), or until a port has gone (UNAVAILABLE).
+  absl::Status Run();
+  // Any thread.
+  void Stop() { loop_.Stop(); }
+
+ private:
+  explicit Appliance(const config::BalancerConfig& config);
+
+  absl::Status MakeTables();
+  void MakeControl();
+  absl::Status StartServers();
+  [[nodiscard]] std::vector<WorkerTables> TablesOfWorkers();
+  [[nodiscard]] MetricSource::Sources MetricSources();
+
+  void Publish();         // the directory as it stands, to the workers
+  void Upkeep();          // several times a second
+  void WatchPorts();      // once a second
+  void ReleaseTargets();  // whose handles are in no table any more (P7)
+
+  const config::BalancerConfig config_;
+  const SteadyClock clock_;
+  const HashKey hash_key_ = HashKey::Random();
+  ManagementLoop loop_{clock_};
+  ControlCounters control_counters_;
+  TargetDirectory directory_;
+  NeighbourTable neighbours_;
+  RcuDomain rcu_;
+  SnapshotPublisher snapshots_;
+
+  // One of each for each worker, by WorkerId.
+  std::vector<std::unique_ptr<WorkerCounters>> worker_counters_;
+  std::vector<std::unique_ptr<ConnectionTable>> connections_;
+  std::vector<const ConnectionTable*> all_connections_;
+  std::vector<std::unique_ptr<AffinityTable>> affinity_replicas_;
+
+  std::unique_ptr<AffinityManager> affinities_;
+  std::unique_ptr<Datapath> datapath_;
+  std::unique_ptr<NeighbourResolver> resolver_;
+  std::unique_ptr<MetricSource> metrics_;
+  std::unique_ptr<MetricsServer> metrics_server_;
+  std::unique_ptr<ControlServer> control_server_;
+  absl::Status lost_port_;
+};
+
+}  // namespace holdfast

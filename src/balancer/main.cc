@@ -1,0 +1,87 @@
+// holdfastd: reads its configuration, takes the machine, balances until told to stop.
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+
+#include "balancer/appliance.h"
+#include "balancer/options.h"
+#include "balancer/stop_signals.h"
+#include "config/load.h"
+
+namespace holdfast {
+namespace {
+
+constexpr int kFailure = 1;
+constexpr int kMistakes = 2;
+
+int ReportMistakes(const std::vector<config::Mistake>& mistakes, const Options& options) {
+  for (const config::Mistake& mistake : mistakes)
+    std::fprintf(stderr, "%s\n", mistake.ToString().c_str());
+  std::fprintf(stderr, "holdfastd: %zu mistakes in %s (--config names another file)\n",
+               mistakes.size(), options.config.c_str());
+  return kMistakes;
+}
+
+spdlog::level::level_enum LevelOf(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::kDebug:
+      return spdlog::level::debug;
+    case config::LogLevel::kInfo:
+      return spdlog::level::info;
+    case config::LogLevel::kWarning:
+      return spdlog::level::warn;
+    case config::LogLevel::kError:
+      return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+void StartLog(config::LogLevel level) {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("holdfastd"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  spdlog::set_level(LevelOf(level));
+}
+
+void WarnOfCosts(const config::BalancerConfig& config) {
+  if (!config.eal.huge_pages)
+    spdlog::warn("eal.huge_pages is false: this costs about a third of the packet rate");
+  if (config.control.listen.empty())
+    spdlog::warn("control.listen is empty: no target can start an affinity");
+}
+
+int ReportFailure(const absl::Status& status) {
+  spdlog::error("{}", std::string(status.message()));
+  return kFailure;
+}
+
+int Serve(const config::BalancerConfig& config) {
+  StartLog(config.log_level);
+  WarnOfCosts(config);
+  StopSignals signals;
+  auto appliance = Appliance::Create(config);
+  if (!appliance.ok()) return ReportFailure(appliance.status());
+  signals.Watch([&](int signal) {
+    spdlog::info("signal {}: stopping", signal);
+    (*appliance)->Stop();
+  });
+  if (auto status = (*appliance)->Run(); !status.ok()) return ReportFailure(status);
+  return 0;
+}
+
+int Main(int argc, const char* const* argv) {
+  const auto parsed = ParseCommandLine(argc, argv);
+  if (const int* status = std::get_if<int>(&parsed)) return *status;
+  const auto& options = std::get<Options>(parsed);
+  const config::LoadResult loaded = config::LoadBalancerConfig(options.config);
+  if (const auto* mistakes = std::get_if<std::vector<config::Mistake>>(&loaded))
+    return ReportMistakes(*mistakes, options);
+  if (!options.check) return Serve(std::get<config::BalancerConfig>(loaded));
+  std::printf("%s: no mistakes\n", options.config.c_str());
+  return 0;
+}
+
+}  // namespace
+}  // namespace holdfast
+
+int main(int argc, char** argv) { return holdfast::Main(argc, argv); }
