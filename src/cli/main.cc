@@ -1,5 +1,6 @@
 // holdfastctl: asks a running balancer, and tells it, over gRPC.
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -74,4 +75,9 @@ ExitCode Run(int argc, char** argv) {
 }  // namespace
 }  // namespace holdfast::cli
 
-int main(int argc, char** argv) { return static_cast<int>(holdfast::cli::Run(argc, argv)); }
+int main(int argc, char** argv) try {
+  return static_cast<int>(holdfast::cli::Run(argc, argv));
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "holdfastctl: %s\n", error.what());
+  return static_cast<int>(holdfast::cli::ExitCode::kFailed);
+}
