@@ -39,7 +39,8 @@ void AnswerArp(Local& local, PacketContext& packet) {
   const bool request = message->operation == ArpOperation::kRequest;
   const bool for_us =
       local.turn.snapshot->IsVip(message->target_ip) || local.batch.port().Owns(message->target_ip);
-  if (!for_us && !IsAnnouncement(*message)) return local.batch.Drop(packet, DropReason::kArp);
+  if (!for_us && !IsAnnouncement(*message))
+    return Consume(local, packet, LocalPacket::kArpOfOthers);
   // A stranger that claims one of our addresses is not believed.
   if (!local.Has(message->sender_ip)) TellManagement(local, *message);
   Consume(local, packet, request ? LocalPacket::kArpRequest : LocalPacket::kArpReply);

@@ -1,12 +1,10 @@
 #include "datapath/datapath.h"
 
 #include <rte_cycles.h>
-#include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -18,7 +16,6 @@ namespace holdfast {
 namespace {
 
 constexpr unsigned kRingSize = 1024;
-constexpr unsigned kPoolCache = 256;  // buffers, for each worker
 
 absl::Status CheckMachine(const config::BalancerConfig& config) {
   absl::Status status = CheckCpus(config.cores);
@@ -26,23 +23,6 @@ absl::Status CheckMachine(const config::BalancerConfig& config) {
   for (const config::Port& port : config.ports)
     status.Update(CheckDevice(port, config.cores.workers.size()));
   return status;
-}
-
-// Every descriptor of every queue may hold a buffer, every worker a batch and a cache.
-unsigned BuffersFor(const config::BalancerConfig& config) {
-  std::size_t descriptors = 0;
-  for (const config::Port& port : config.ports)
-    descriptors += port.rx_descriptors + port.tx_descriptors;
-  const std::size_t per_worker = descriptors + Batch::kCapacity + 2 * kPoolCache;
-  return static_cast<unsigned>(config.cores.workers.size() * per_worker + kRingSize);
-}
-
-// A frame of the longest MTU is in one buffer.
-std::uint16_t BufferSize(const config::BalancerConfig& config) {
-  std::uint32_t longest = RTE_MBUF_DEFAULT_DATAROOM;
-  for (const config::Port& port : config.ports)
-    longest = std::max(longest, LongestFrame(port.mtu) + 8);  // VLAN tags, FCS
-  return static_cast<std::uint16_t>(longest + RTE_PKTMBUF_HEADROOM);
 }
 
 }  // namespace
@@ -53,26 +33,15 @@ absl::StatusOr<std::unique_ptr<Datapath>> Datapath::Open(const config::BalancerC
   if (!eal.ok()) return eal.status();
   auto datapath = std::unique_ptr<Datapath>(new Datapath(config));
   datapath->eal_ = *std::move(eal);
-  if (auto status = datapath->MakePool(); !status.ok()) return status;
+  auto packets = PacketPool::Create(config);
+  if (!packets.ok()) return packets.status();
+  datapath->packets_ = *std::move(packets);
   if (auto status = datapath->OpenPorts(); !status.ok()) return status;
   if (auto status = datapath->MakeRings(); !status.ok()) return status;
   return datapath;
 }
 
 Datapath::~Datapath() { Stop(); }
-
-void Datapath::PoolDeleter::operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
-
-absl::Status Datapath::MakePool() {
-  const unsigned buffers = BuffersFor(config_);
-  packets_.reset(rte_pktmbuf_pool_create("packets", buffers, kPoolCache, 0, BufferSize(config_),
-                                         SOCKET_ID_ANY));
-  if (packets_ != nullptr) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("no memory for ", buffers, " packet buffers of ", BufferSize(config_),
-                   " bytes (", rte_strerror(rte_errno), "): raise eal.memory_mb (now ",
-                   config_.eal.memory_mb, "), or lower rx_descriptors and tx_descriptors"));
-}
 
 absl::Status Datapath::OpenPorts() {
   const auto queues = static_cast<std::uint16_t>(config_.cores.workers.size());

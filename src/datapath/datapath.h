@@ -15,11 +15,10 @@
 #include "datapath/eal.h"
 #include "datapath/neighbour_event.h"
 #include "datapath/neighbour_resolver.h"
+#include "datapath/packet_pool.h"
 #include "datapath/port.h"
 #include "datapath/port_watch.h"
 #include "datapath/worker.h"
-
-struct rte_mempool;
 
 namespace holdfast {
 
@@ -46,9 +45,6 @@ class Datapath {
   [[nodiscard]] std::vector<Family> Families() const { return watch_->Families(); }
 
  private:
-  struct PoolDeleter {
-    void operator()(rte_mempool* pool) const;
-  };
   // A worker and how the management core talks to it.
   struct Crew {
     NeighbourEventRing events;
@@ -59,7 +55,6 @@ class Datapath {
 
   explicit Datapath(const config::BalancerConfig& config) : config_(config) {}
 
-  absl::Status MakePool();
   absl::Status OpenPorts();
   absl::Status MakeRings();
   absl::Status Launch(Crew& crew, const HashKey& hash_key, const WorkerTables& tables,
@@ -69,7 +64,7 @@ class Datapath {
   const config::BalancerConfig config_;
   // Declared in the order in which they must outlive each other.
   std::unique_ptr<Eal> eal_;
-  std::unique_ptr<rte_mempool, PoolDeleter> packets_;
+  PacketPool packets_;
   std::vector<std::unique_ptr<Port>> ports_;
   std::unique_ptr<PortWatch> watch_;
   std::vector<Crew> crews_;

@@ -82,7 +82,7 @@ inline constexpr std::array<DropReasonName, 20> kDropReasons = {{
     {"tcp_flags", "SYN with FIN or RST, or no flags at all"},
     {"udp_header", "UDP length is wrong"},
     {"icmp", "ICMP that is no echo request, or malformed"},
-    {"arp", "ARP that is malformed or not for us"},
+    {"arp", "ARP that is malformed"},
     {"no_service", "a VIP, but no service has this protocol and port"},
     {"no_target", "the service has no target that may take it, or its target is gone"},
     {"no_neighbour", "the target's MAC address is not resolved yet"},
@@ -90,10 +90,15 @@ inline constexpr std::array<DropReasonName, 20> kDropReasons = {{
     {"tx_full", "the device's transmit queue had no room"},
 }};
 
-// Packets for the balancer itself.
-enum class LocalPacket : std::uint8_t { kArpRequest, kArpReply, kEchoRequest };
-inline constexpr std::array<std::string_view, 3> kLocalPacketNames = {"arp_request", "arp_reply",
-                                                                      "echo_request"};
+// Packets that ended here: for the balancer itself, or for everybody.
+enum class LocalPacket : std::uint8_t {
+  kArpRequest,
+  kArpReply,
+  kEchoRequest,
+  kArpOfOthers,  // broadcast between other hosts: seen, no concern of ours
+};
+inline constexpr std::array<std::string_view, 4> kLocalPacketNames = {
+    "arp_request", "arp_reply", "echo_request", "arp_of_others"};
 
 // Packets that the worker made.
 enum class Reply : std::uint8_t {
