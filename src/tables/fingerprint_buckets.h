@@ -138,7 +138,8 @@ inline std::optional<FingerprintBuckets::Match> FingerprintBuckets::FindIn(
     if (in.fingerprints[i].load(std::memory_order_acquire) != fingerprint) continue;
     // Acquire: the second look at the fingerprint comes after the value.
     const std::uint32_t value = in.values[i].load(std::memory_order_acquire);
-    if (in.fingerprints[i].load(std::memory_order_relaxed) == fingerprint)
+    // And again: who sees that the entry has left must see where it went.
+    if (in.fingerprints[i].load(std::memory_order_acquire) == fingerprint)
       return Match{SlotAt(index, i), value};
   }
   return std::nullopt;
