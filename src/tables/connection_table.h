@@ -83,7 +83,7 @@ class ConnectionTable {
     bool (*is_stale)(const void* context, TargetHandle target) = nullptr;
     const void* context = nullptr;
     // All workers' tables by WorkerId, to see whether a copy's original lives.
-    std::span<const ConnectionTable* const> all_tables;
+    std::span<const ConnectionTable* const> all_tables = {};
   };
 
   // Room for `capacity` connections. RESOURCE_EXHAUSTED names the memory needed.

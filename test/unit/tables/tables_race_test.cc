@@ -1,0 +1,195 @@
+// Tables while one thread changes them and others read: what is there all the
+// time is never missed, and no value is ever seen with another's key.
+#include <array>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <functional>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "tables/affinity_table.h"
+#include "tables/connection_table.h"
+#include "tables/flows.h"
+
+namespace holdfast {
+namespace {
+
+using testing::Flow;
+using testing::HashOf;
+
+constexpr int kReaders = 2;
+constexpr std::size_t kCapacity = 64;  // small: most inserts move other entries
+constexpr std::uint32_t kStayed = 24;  // keys below are there all the time
+constexpr std::uint32_t kKeys = 96;    // the others come and go
+constexpr int kSteps = 150'000;
+constexpr CoarseTick kNow;
+
+// All that a value may say about a key: any version, but of this key.
+std::uint32_t ValueOf(std::uint32_t key, std::uint32_t version) {
+  return key * 0x9E3779B1 & 0xffff0000 | (version & 0xffff);
+}
+bool IsOf(std::uint32_t key, std::uint32_t value) { return ValueOf(key, value) == value; }
+TargetHandle TargetOf(std::uint32_t key) { return {key + 7, key}; }
+
+struct Mistakes {
+  std::atomic<int> missed{0};
+  std::atomic<int> torn{0};
+};
+
+// `read(key)` on each reader's thread, for all keys over and over, while `write`
+// runs here. Begins to write when all readers read.
+void ReadWhile(const std::function<void(std::uint32_t key)>& read,
+               const std::function<void()>& write) {
+  std::atomic<bool> stop{false};
+  std::atomic<int> reading{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < kReaders; ++i)
+    readers.emplace_back([&] {
+      for (std::uint32_t n = 0; !stop.load(std::memory_order_relaxed); ++n) {
+        read(n % kKeys);
+        if (n == 0) ++reading;
+      }
+    });
+  while (reading < kReaders) std::this_thread::yield();
+  write();
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
+}
+
+std::vector<FlowHash> Hashes() {
+  std::vector<FlowHash> hashes;
+  for (std::uint32_t key = 0; key < kKeys; ++key) hashes.push_back(HashOf(key));
+  return hashes;
+}
+
+TEST_CASE("a reader never misses an entry that only moves, and sees no torn one",
+          "[tables][race]") {
+  const auto hashes = Hashes();
+  auto table = FingerprintBuckets::Create(kCapacity, MemoryKind::kNormal).value();
+  std::vector<std::uint32_t> key_in(table.slot_count());
+  int stayed_and_moved = 0;
+  const auto put = [&](std::uint32_t key, std::uint32_t version) {
+    auto slot = table.EmptyCandidate(hashes[key]);
+    if (!slot)
+      slot = table.MakeRoom(hashes[key], [&](auto from, auto to) {
+        key_in[to] = key_in[from];
+        if (key_in[to] < kStayed) ++stayed_and_moved;
+      });
+    if (!slot) return;
+    key_in[*slot] = key;
+    table.Store(*slot, hashes[key], ValueOf(key, version));
+  };
+  for (std::uint32_t key = 0; key < kStayed; ++key) put(key, 0);
+
+  Mistakes seen;
+  ReadWhile(
+      [&](std::uint32_t key) {
+        const auto match = table.Find(hashes[key]);
+        if (!match && key < kStayed) ++seen.missed;
+        if (match && !IsOf(key, match->value)) ++seen.torn;
+      },
+      [&] {
+        std::minstd_rand random(2026);
+        for (std::uint32_t step = 0; step < kSteps; ++step) {
+          const auto key = static_cast<std::uint32_t>(random() % kKeys);
+          const auto match = table.Find(hashes[key]);
+          if (match && key < kStayed) {
+            table.SetValue(match->slot, ValueOf(key, step));
+          } else if (match && random() % 2 == 0) {
+            table.Clear(match->slot);
+          } else if (!match) {
+            put(key, step);
+          }
+        }
+      });
+  CHECK(seen.missed == 0);
+  CHECK(seen.torn == 0);
+  CHECK(stayed_and_moved > 100);
+}
+
+TEST_CASE("P5: other workers find every proven connection, and its own target", "[tables][race]") {
+  const auto hashes = Hashes();
+  auto table = ConnectionTable::Create(WorkerId{0}, kCapacity, {}, MemoryKind::kNormal).value();
+  const auto put = [&](std::uint32_t key, ConnectionPhase phase) {
+    table.Insert(hashes[key], {Flow(key), ServiceSlot{0}}, TargetOf(key), phase, kNow);
+  };
+  for (std::uint32_t key = 0; key < kStayed; ++key) put(key, ConnectionPhase::kEstablished);
+
+  Mistakes seen;
+  ReadWhile(
+      [&](std::uint32_t key) {
+        const auto entry = table.Find(hashes[key], kNow);
+        if (!entry && key < kStayed) ++seen.missed;
+        if (entry && entry->target != TargetOf(key)) ++seen.torn;
+        if (table.size() > kKeys) ++seen.torn;
+      },
+      [&] {
+        std::minstd_rand random(2026);
+        for (int step = 0; step < kSteps; ++step) {
+          const auto key = static_cast<std::uint32_t>(random() % kKeys);
+          const auto entry = table.Find(hashes[key], kNow);
+          if (!entry) {
+            put(key, ConnectionPhase::kOpening);
+          } else if (key < kStayed) {
+            table.Update(*entry, entry->phase, kNow);
+          } else {
+            table.Erase(*entry);
+          }
+        }
+      });
+  CHECK(seen.missed == 0);
+  CHECK(seen.torn == 0);
+  for (std::uint32_t key = 0; key < kStayed; ++key) {
+    const auto entry = table.Find(hashes[key], kNow);
+    REQUIRE(entry);
+    CHECK(table.Record(entry->slot).key == Flow(key));
+  }
+}
+
+// Every key has a cell of a class of its own, so that classes come and go, too.
+TEST_CASE("A1, P2: workers follow an affinity from the return of its start to its end",
+          "[tables][race]") {
+  constexpr ServiceSlot kWeb{0};
+  auto table = AffinityTable::Create(kCapacity, testing::kFixedKey, MemoryKind::kNormal).value();
+  AffinityTable::Writer writer(table);
+  const auto cell = [](std::uint32_t key) {
+    return AffinityKey{kWeb, Flow(key << 16).client,
+                       key % 4 < 2 ? std::uint16_t{0} : std::uint16_t{40000},
+                       key % 2 == 0 ? std::uint16_t{0} : std::uint16_t{80}};
+  };
+  // Which cells the writer says are there. It says so after Insert() returned, and
+  // takes it back, under a new number, before Erase().
+  std::array<std::atomic<std::uint32_t>, kKeys> said{};  // odd: there
+  const auto put = [&](std::uint32_t key) {
+    if (writer.Insert(cell(key), TargetOf(key))) ++said[key];
+  };
+  for (std::uint32_t key = 0; key < kStayed; ++key) put(key);
+
+  Mistakes seen;
+  ReadWhile(
+      [&](std::uint32_t key) {
+        const std::uint32_t before = said[key];
+        const auto owner = table.Find(kWeb, cell(key).client, 40000, 80, [](auto) { return true; });
+        if (!owner && before % 2 == 1 && said[key] == before) ++seen.missed;
+        if (owner && *owner != TargetOf(key)) ++seen.torn;
+      },
+      [&] {
+        std::minstd_rand random(2026);
+        for (int step = 0; step < kSteps; ++step) {
+          const auto key = kStayed + static_cast<std::uint32_t>(random() % (kKeys - kStayed));
+          if (said[key] % 2 == 0) {
+            put(key);
+          } else {
+            ++said[key];
+            writer.Erase(cell(key));
+          }
+        }
+      });
+  CHECK(seen.missed == 0);
+  CHECK(seen.torn == 0);
+  CHECK(table.size() >= kStayed);
+}
+
+}  // namespace
+}  // namespace holdfast
