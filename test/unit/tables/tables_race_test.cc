@@ -19,10 +19,10 @@ using testing::Flow;
 using testing::HashOf;
 
 constexpr int kReaders = 2;
-constexpr std::size_t kCapacity = 64;  // small: most inserts move other entries
-constexpr std::uint32_t kStayed = 24;  // keys below are there all the time
-constexpr std::uint32_t kKeys = 96;    // the others come and go
-constexpr int kSteps = 150'000;
+// Small, so that most inserts move other entries, and readers meet them.
+constexpr std::size_t kCapacity = 16;
+constexpr std::uint32_t kStayed = 10;  // keys below are there all the time
+constexpr std::uint32_t kKeys = 26;    // the others come and go
 constexpr CoarseTick kNow;
 
 // All that a value may say about a key: any version, but of this key.
@@ -37,23 +37,18 @@ struct Mistakes {
   std::atomic<int> torn{0};
 };
 
-// `read(key)` on each reader's thread, for all keys over and over, while `write`
-// runs here. Begins to write when all readers read.
-void ReadWhile(const std::function<void(std::uint32_t key)>& read,
-               const std::function<void()>& write) {
-  std::atomic<bool> stop{false};
-  std::atomic<int> reading{0};
+// `read(key)` on each reader's thread, for all keys over and over; meanwhile
+// `write(step)` here, until every reader has read so often.
+void ReadWhile(std::uint64_t reads, const std::function<void(std::uint32_t key)>& read,
+               const std::function<void(std::uint32_t step)>& write) {
+  std::atomic<int> reading{kReaders};
   std::vector<std::thread> readers;
   for (int i = 0; i < kReaders; ++i)
     readers.emplace_back([&] {
-      for (std::uint32_t n = 0; !stop.load(std::memory_order_relaxed); ++n) {
-        read(n % kKeys);
-        if (n == 0) ++reading;
-      }
+      for (std::uint64_t n = 0; n < reads; ++n) read(static_cast<std::uint32_t>(n % kKeys));
+      --reading;
     });
-  while (reading < kReaders) std::this_thread::yield();
-  write();
-  stop = true;
+  for (std::uint32_t step = 0; reading.load(std::memory_order_relaxed) != 0; ++step) write(step);
   for (std::thread& reader : readers) reader.join();
 }
 
@@ -83,24 +78,23 @@ TEST_CASE("a reader never misses an entry that only moves, and sees no torn one"
   for (std::uint32_t key = 0; key < kStayed; ++key) put(key, 0);
 
   Mistakes seen;
+  std::minstd_rand random(2026);
   ReadWhile(
+      2'000'000,
       [&](std::uint32_t key) {
         const auto match = table.Find(hashes[key]);
         if (!match && key < kStayed) ++seen.missed;
         if (match && !IsOf(key, match->value)) ++seen.torn;
       },
-      [&] {
-        std::minstd_rand random(2026);
-        for (std::uint32_t step = 0; step < kSteps; ++step) {
-          const auto key = static_cast<std::uint32_t>(random() % kKeys);
-          const auto match = table.Find(hashes[key]);
-          if (match && key < kStayed) {
-            table.SetValue(match->slot, ValueOf(key, step));
-          } else if (match && random() % 2 == 0) {
-            table.Clear(match->slot);
-          } else if (!match) {
-            put(key, step);
-          }
+      [&](std::uint32_t step) {
+        const auto key = static_cast<std::uint32_t>(random() % kKeys);
+        const auto match = table.Find(hashes[key]);
+        if (match && key < kStayed) {
+          table.SetValue(match->slot, ValueOf(key, step));
+        } else if (match && random() % 2 == 0) {
+          table.Clear(match->slot);
+        } else if (!match) {
+          put(key, step);
         }
       });
   CHECK(seen.missed == 0);
@@ -117,25 +111,24 @@ TEST_CASE("P5: other workers find every proven connection, and its own target", 
   for (std::uint32_t key = 0; key < kStayed; ++key) put(key, ConnectionPhase::kEstablished);
 
   Mistakes seen;
+  std::minstd_rand random(2026);
   ReadWhile(
+      2'000'000,
       [&](std::uint32_t key) {
         const auto entry = table.Find(hashes[key], kNow);
         if (!entry && key < kStayed) ++seen.missed;
         if (entry && entry->target != TargetOf(key)) ++seen.torn;
         if (table.size() > kKeys) ++seen.torn;
       },
-      [&] {
-        std::minstd_rand random(2026);
-        for (int step = 0; step < kSteps; ++step) {
-          const auto key = static_cast<std::uint32_t>(random() % kKeys);
-          const auto entry = table.Find(hashes[key], kNow);
-          if (!entry) {
-            put(key, ConnectionPhase::kOpening);
-          } else if (key < kStayed) {
-            table.Update(*entry, entry->phase, kNow);
-          } else {
-            table.Erase(*entry);
-          }
+      [&](std::uint32_t) {
+        const auto key = static_cast<std::uint32_t>(random() % kKeys);
+        const auto entry = table.Find(hashes[key], kNow);
+        if (!entry) {
+          put(key, ConnectionPhase::kOpening);
+        } else if (key < kStayed) {
+          table.Update(*entry, entry->phase, kNow);
+        } else {
+          table.Erase(*entry);
         }
       });
   CHECK(seen.missed == 0);
@@ -147,43 +140,46 @@ TEST_CASE("P5: other workers find every proven connection, and its own target", 
   }
 }
 
-// Every key has a cell of a class of its own, so that classes come and go, too.
+constexpr ServiceSlot kWeb{0};
+
+// Of different clients. Two of those that come and go name both ports, and no
+// other does: that class comes and goes with them.
+AffinityKey CellOf(std::uint32_t key) {
+  const std::uint32_t ports = key + 2 >= kKeys ? 3 : key % 3;
+  return {kWeb, Flow(key << 16).client, static_cast<std::uint16_t>((ports & 2) != 0 ? 40000 : 0),
+          static_cast<std::uint16_t>((ports & 1) != 0 ? 80 : 0)};
+}
+
 TEST_CASE("A1, P2: workers follow an affinity from the return of its start to its end",
           "[tables][race]") {
-  constexpr ServiceSlot kWeb{0};
   auto table = AffinityTable::Create(kCapacity, testing::kFixedKey, MemoryKind::kNormal).value();
   AffinityTable::Writer writer(table);
-  const auto cell = [](std::uint32_t key) {
-    return AffinityKey{kWeb, Flow(key << 16).client,
-                       key % 4 < 2 ? std::uint16_t{0} : std::uint16_t{40000},
-                       key % 2 == 0 ? std::uint16_t{0} : std::uint16_t{80}};
-  };
   // Which cells the writer says are there. It says so after Insert() returned, and
   // takes it back, under a new number, before Erase().
   std::array<std::atomic<std::uint32_t>, kKeys> said{};  // odd: there
   const auto put = [&](std::uint32_t key) {
-    if (writer.Insert(cell(key), TargetOf(key))) ++said[key];
+    if (writer.Insert(CellOf(key), TargetOf(key))) ++said[key];
   };
   for (std::uint32_t key = 0; key < kStayed; ++key) put(key);
 
   Mistakes seen;
+  std::minstd_rand random(2026);
   ReadWhile(
+      300'000,
       [&](std::uint32_t key) {
         const std::uint32_t before = said[key];
-        const auto owner = table.Find(kWeb, cell(key).client, 40000, 80, [](auto) { return true; });
+        const auto owner =
+            table.Find(kWeb, CellOf(key).client, 40000, 80, [](auto) { return true; });
         if (!owner && before % 2 == 1 && said[key] == before) ++seen.missed;
         if (owner && *owner != TargetOf(key)) ++seen.torn;
       },
-      [&] {
-        std::minstd_rand random(2026);
-        for (int step = 0; step < kSteps; ++step) {
-          const auto key = kStayed + static_cast<std::uint32_t>(random() % (kKeys - kStayed));
-          if (said[key] % 2 == 0) {
-            put(key);
-          } else {
-            ++said[key];
-            writer.Erase(cell(key));
-          }
+      [&](std::uint32_t) {
+        const auto key = kStayed + static_cast<std::uint32_t>(random() % (kKeys - kStayed));
+        if (said[key] % 2 == 0) {
+          put(key);
+        } else {
+          ++said[key];
+          writer.Erase(CellOf(key));
         }
       });
   CHECK(seen.missed == 0);
