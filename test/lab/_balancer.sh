@@ -101,7 +101,8 @@ join_tap_with_lan() {
   done <<<$'lan0 hftap0\nhftap0 lan0'
 }
 
-# SIGTERM: it ends with status 0 within two seconds.
+# stop_balancer [SIGNAL]: it ends with status 0 within two seconds.
+# shellcheck disable=SC2120  # only one lab names a signal
 stop_balancer() {
   local status=0 before=$EPOCHREALTIME elapsed
   kill -"${1:-TERM}" "$BALANCER_PID"

@@ -4,7 +4,8 @@
 . "$(dirname "$0")/_lab.sh"
 
 affinity() {
-  ctl_from "$2" affinity "$1" --vip "$VIP" --protocol udp --port 9000 --client 10.0.0.11 --target "$2"
+  ctl_from "$2" affinity "$1" --vip "$VIP" --protocol udp --port 9000 --client 10.0.0.11 \
+    --target "$2" "${@:3}"
 }
 
 lab_topology
