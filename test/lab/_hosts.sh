@@ -46,6 +46,9 @@ host_namespace() {
 
 switch_add() {
   host_namespace switch
+  # A switch looks at no IP header. (Without br_netfilter there is nothing to say.)
+  in_host switch sysctl -qw net.bridge.bridge-nf-call-iptables=0 \
+    net.bridge.bridge-nf-call-ip6tables=0 net.bridge.bridge-nf-call-arptables=0 2>/dev/null || true
   local bridge
   for bridge in lan mgmt; do
     ip -n "$LAB_ID-switch" link add "$bridge" type bridge forward_delay 0 mcast_snooping 0

@@ -2,7 +2,7 @@
 """Sends a balancer every kind of bad input, and says what must become of each.
 
 bad_input_lab.py INTERFACE --own-mac MAC --balancer-mac MAC --client IP --vip IP --port PORT
-                 [--times N] [--only KIND]... [--list]
+                 [--times N] [--only PATTERN]... [--without PATTERN]... [--list]
 
 --port is a TCP and a UDP service of the VIP; PORT + 1 must be none. Prints a JSON
 list, one object for each kind:
@@ -18,6 +18,7 @@ They go last, broadcast, and an ARP request for the VIP follows: its answer puts
 the switch right, and counts as no drop.
 """
 import argparse
+import fnmatch
 import json
 import sys
 
@@ -168,9 +169,10 @@ class BadInput:
         return TCP(sport=client_port, dport=self.options.port, flags="S")
 
     def too_long(self):
-        for length in (1515, 9000):
-            segment = TCP(sport=40003, dport=self.options.port, flags="A")
-            yield f"frame_of_{length}", "oversized", self.tcp(segment / bytes(length - 54))
+        segment = TCP(sport=40003, dport=self.options.port, flags="A")
+        yield "frame_of_1515", "oversized", self.tcp(segment / bytes(1515 - 54))
+        # Longer than a receive buffer: the device cuts it.
+        yield "frame_of_9000", "truncated", self.tcp(segment / bytes(9000 - 54))
 
     def looping(self):
         mac = self.options.balancer_mac
@@ -180,6 +182,10 @@ class BadInput:
     def looped_arp(self, mac):
         return Ether(src=mac, dst=BROADCAST) / ARP(hwsrc=mac, psrc=self.options.vip,
                                                    pdst=self.options.client)
+
+
+def matches(name, patterns):
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
 
 
 def send(socket, frame, times):
@@ -201,7 +207,8 @@ def arguments():
     parser.add_argument("--vip", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--times", type=int, default=5, help="frames of each kind")
-    parser.add_argument("--only", action="append", metavar="KIND")
+    parser.add_argument("--only", action="append", metavar="PATTERN", default=[])
+    parser.add_argument("--without", action="append", metavar="PATTERN", default=[])
     parser.add_argument("--list", action="store_true", help="name the kinds, send nothing")
     return parser.parse_args()
 
@@ -209,7 +216,9 @@ def arguments():
 def main():
     options = arguments()
     bad_input = BadInput(options)
-    kinds = [kind for kind in bad_input.kinds() if not options.only or kind[0] in options.only]
+    kinds = [kind for kind in bad_input.kinds()
+             if (not options.only or matches(kind[0], options.only))
+             and not matches(kind[0], options.without)]
     if options.list:
         print("\n".join(name for name, _, _ in kinds))
         return

@@ -17,4 +17,4 @@ expect STARTED outcome_of start_affinity web-2 10.0.0.11
 expect "web-2=20" eval 'ask_many client-1 20 | tally'
 
 stop_balancer
-expect "$free" free_pages
+wait_until 3 eval '[[ $(free_pages) == "$free" ]]'
