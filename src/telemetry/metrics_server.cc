@@ -1,21 +1,21 @@
 #include "telemetry/metrics_server.h"
 
-#include <netinet/in.h>
 #include <prometheus/collectable.h>
 #include <prometheus/exposer.h>
 #include <prometheus/metric_family.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <atomic>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/stream_socket.h"
 
 namespace holdfast {
 namespace {
@@ -58,32 +58,10 @@ std::string AddressOf(const config::ListenAddress& listen) {
                                : absl::StrCat("[", host, "]:", listen.port);
 }
 
-// 0, or the errno of binding to the address.
-int TryToBind(const config::ListenAddress& listen) {
-  sockaddr_in v4{};
-  v4.sin_family = AF_INET;
-  v4.sin_port = htons(listen.port);
-  sockaddr_in6 v6{};
-  v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(listen.port);
-  std::memcpy(&v6.sin6_addr, listen.address.bytes().data(), sizeof v6.sin6_addr);
-  const bool is_v4 = listen.address.IsV4();
-  if (is_v4) v4.sin_addr.s_addr = htonl(listen.address.V4());
-
-  const int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return errno;
-  const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const auto* address =
-      is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
-  const int error = bind(fd, address, is_v4 ? sizeof v4 : sizeof v6) == 0 ? 0 : errno;
-  close(fd);
-  return error;
-}
-
 // The HTTP server says only that it failed, so its step is taken again.
 std::string WhyNot(const config::ListenAddress& listen, const std::exception& failure) {
-  if (const int error = TryToBind(listen); error != 0) return std::strerror(error);
+  if (const int error = TryToBind(SocketAddress::Tcp(listen.address, listen.port)); error != 0)
+    return std::strerror(error);
   if (!listen.address.IsV4()) return "the HTTP library that this was built with has no IPv6";
   return failure.what();
 }
@@ -95,7 +73,7 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
   const std::string address = AddressOf(listen);
   try {
     auto exposer = std::make_unique<prometheus::Exposer>(address);
-    return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(exposer), source));
+    return std::unique_ptr<MetricsServer>(new MetricsServer(listen, std::move(exposer), source));
   } catch (const std::exception& failure) {
     return absl::UnavailableError(absl::StrCat(
         "metrics: cannot listen on ", address, ": ", WhyNot(listen, failure),
@@ -104,12 +82,28 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
   }
 }
 
-MetricsServer::MetricsServer(std::unique_ptr<prometheus::Exposer> exposer,
+MetricsServer::MetricsServer(const config::ListenAddress& listen,
+                             std::unique_ptr<prometheus::Exposer> exposer,
                              const MetricSource& source)
-    : exposer_(std::move(exposer)), collector_(std::make_shared<Collector>(source)) {
+    : address_(SocketAddress::Tcp(listen.address, listen.port)),
+      exposer_(std::move(exposer)),
+      collector_(std::make_shared<Collector>(source)) {
   exposer_->RegisterCollectable(collector_);
 }
 
-MetricsServer::~MetricsServer() = default;
+// The HTTP library looks every two seconds whether it is to stop, and whenever
+// somebody knocks.
+MetricsServer::~MetricsServer() {
+  std::atomic<bool> stopped{false};
+  std::thread knocking([&] {
+    while (!stopped) {
+      StreamSocket(address_.family()).Connect(address_);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  });
+  exposer_.reset();
+  stopped = true;
+  knocking.join();
+}
 
 }  // namespace holdfast

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "base/stream_socket.h"
 #include "config/balancer_config.h"
 #include "telemetry/metric_source.h"
 
@@ -16,8 +17,7 @@ namespace holdfast {
 
 class MetricsServer {
  public:
-  // Answers on threads of its own until it is destroyed, which may take the HTTP
-  // library two seconds; each scrape gathers anew.
+  // Answers on threads of its own until it is destroyed; each scrape gathers anew.
   // REQUIRES: a TCP address with a port.
   //   UNAVAILABLE  the address cannot be listened on: which, why and what to do
   static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(const config::ListenAddress& listen,
@@ -25,8 +25,10 @@ class MetricsServer {
   ~MetricsServer();
 
  private:
-  MetricsServer(std::unique_ptr<prometheus::Exposer> exposer, const MetricSource& source);
+  MetricsServer(const config::ListenAddress& listen, std::unique_ptr<prometheus::Exposer> exposer,
+                const MetricSource& source);
 
+  const SocketAddress address_;
   std::unique_ptr<prometheus::Exposer> exposer_;
   std::shared_ptr<prometheus::Collectable> collector_;
 };
