@@ -31,7 +31,7 @@ std::string Quoted(absl::string_view text) {
 }
 
 absl::StatusOr<IpAddress> HostFromWire(absl::string_view field, const std::string& text) {
-  const auto address = IpAddress::Parse(text);
+  auto address = IpAddress::Parse(text);
   if (!address.ok()) return Mistake(field, Quoted(text), "must be an IPv4 address");
   if (address->IsUnspecified() || address->IsMulticast() || address->IsLimitedBroadcast())
     return Mistake(field, Quoted(text),
