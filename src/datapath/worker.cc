@@ -20,19 +20,26 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       replies_(options.cycles_per_second),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_) {}
 
+std::uint64_t ReadTsc() { return rte_rdtsc(); }
+
 void Worker::Run(const std::atomic<bool>& stop) {
   RcuDomain& rcu = *tables_.rcu;
   rcu.Online(options_.id);
   while (!stop.load(std::memory_order_relaxed)) {
-    const std::uint64_t began = rte_rdtsc();
-    const bool busy = ServePorts();
-    SendOutgoing();
-    SweepConnections();
-    load_.AfterTurn(began, rte_rdtsc(), busy);
-    rcu.Quiescent(options_.id);  // no pointer into a shared table is live here
+    const bool busy = RunTurn();
     idle_.AfterTurn(busy, options_.id, rcu, counters_.sleeps);
   }
   rcu.Offline(options_.id);
+}
+
+bool Worker::RunTurn() {
+  const std::uint64_t began = options_.cycles();
+  const bool busy = ServePorts();
+  SendOutgoing();
+  SweepConnections();
+  load_.AfterTurn(began, options_.cycles(), busy);
+  tables_.rcu->Quiescent(options_.id);  // no pointer into a shared table is live here
+  return busy;
 }
 
 bool Worker::ServePorts() {
@@ -79,7 +86,7 @@ void Worker::SendOutgoing() {
 void Worker::SweepConnections() { sweeper_.Sweep(TurnNow()); }
 
 Turn Worker::TurnNow() const {
-  const std::uint64_t cycles = rte_rdtsc();
+  const std::uint64_t cycles = options_.cycles();
   return {.snapshot = &tables_.snapshots->Current(),
           .now = CoarseTick::FromSeconds(cycles / options_.cycles_per_second),
           .cycles = cycles};

@@ -38,6 +38,10 @@ struct WorkerTables {
   WorkerCounters* counters = nullptr;
 };
 
+// A counter that a constant number of times a second goes up by one, as the TSC.
+using CycleCounter = std::uint64_t (*)();
+std::uint64_t ReadTsc();
+
 struct WorkerOptions {
   WorkerId id{};
   config::Poll poll = config::Poll::kBusy;
@@ -45,6 +49,7 @@ struct WorkerOptions {
   HashKey hash_key;             // the same for all workers
   std::uint64_t ring_seed = 0;  // of the configuration
   std::uint64_t cycles_per_second = 0;
+  CycleCounter cycles = ReadTsc;
 };
 
 class Worker {
@@ -54,6 +59,8 @@ class Worker {
 
   // Runs on the worker's own thread until `stop`; finishes the batch that it has.
   void Run(const std::atomic<bool>& stop);
+  // One turn of Run(): true when something came. REQUIRES: online in the RcuDomain.
+  bool RunTurn();
 
  private:
   bool ServePorts();  // true: something came

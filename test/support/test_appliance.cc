@@ -1,0 +1,175 @@
+#include "support/test_appliance.h"
+
+#include <rte_mbuf.h>
+
+#include <atomic>
+#include <numeric>
+
+#include "balancing/ring_hash.h"
+#include "wire/headers.h"
+
+namespace holdfast {
+namespace {
+
+constexpr std::uint64_t kCyclesPerSecond = 1'000'000'000;
+std::atomic<std::uint64_t> cycles{kCyclesPerSecond * 1000};
+std::uint64_t ReadCycles() { return cycles.load(std::memory_order_relaxed); }
+
+// Of rings and ports: DPDK keeps names.
+std::string Unique(const std::string& name) {
+  static int count = 0;
+  return name + std::to_string(++count);
+}
+
+TargetView MakeTarget(std::size_t slot) {
+  return {.handle = Target(slot),
+          .state = TargetState::kUp,
+          .port = PortIndex{0},
+          .name = "web-" + std::to_string(slot + 1),
+          .address = IpAddress::FromV4(0x0a00000b + static_cast<std::uint32_t>(slot))};
+}
+
+ServiceView MakeService(const std::string& name, Protocol protocol,
+                        std::vector<std::uint16_t> ports) {
+  return {.name = name,
+          .vip = AddressNamed("192.0.2.1"),
+          .protocol = protocol,
+          .ports = std::move(ports),
+          .no_target = NoTargetPolicy::kReject,
+          .ring = {}};
+}
+
+}  // namespace
+
+TestAppliance::TestAppliance(const Options& options)
+    : rcu(options.workers), port(Unique("wire"), static_cast<std::uint16_t>(options.workers)) {
+  for (std::size_t slot = 0; slot < 3; ++slot) {
+    parts.targets.push_back(MakeTarget(slot));
+    neighbours.Set(slot, TargetMac(slot));
+  }
+  parts.services = {MakeService("web", Protocol::kTcp, {80, 443}),
+                    MakeService("dns", Protocol::kUdp, {53})};
+  snapshots = std::make_unique<SnapshotPublisher>(rcu, MakeSnapshot());
+  for (std::size_t i = 0; i < options.workers; ++i) {
+    crews_.push_back(MakeCrew(options));
+    all_connections_.push_back(crews_.back().connections.get());
+  }
+  for (std::size_t i = 0; i < options.workers; ++i) MakeWorker(i, options);
+}
+
+TestAppliance::~TestAppliance() = default;
+
+TestAppliance::Crew TestAppliance::MakeCrew(const Options& options) {
+  Crew crew;
+  crew.counters = std::make_unique<WorkerCounters>();
+  crew.connections = std::make_unique<ConnectionTable>(
+      ConnectionTable::Create(WorkerId(crews_.size()), options.connections, {}, MemoryKind::kNormal)
+          .value());
+  crew.affinities = std::make_unique<AffinityTable>(
+      AffinityTable::Create(4096, HashKey{{1, 2}}, MemoryKind::kNormal).value());
+  crew.events = std::make_unique<NeighbourEventRing>(
+      NeighbourEventRing::Create(Unique("events"), 64).value());
+  crew.outgoing = std::make_unique<OutgoingRing>(OutgoingRing::Create(Unique("out"), 64).value());
+  return crew;
+}
+
+void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
+  Crew& crew = crews_[index];
+  const WorkerOptions worker{.id = WorkerId(index),
+                             .poll = options.poll,
+                             .max_sleep = absl::Microseconds(100),
+                             .hash_key = {{3, 4}},
+                             .ring_seed = kTestRingSeed,
+                             .cycles_per_second = kCyclesPerSecond,
+                             .cycles = ReadCycles};
+  const WorkerTables tables{.connections = crew.connections.get(),
+                            .all_connections = all_connections_,
+                            .affinities = crew.affinities.get(),
+                            .neighbours = &neighbours,
+                            .snapshots = snapshots.get(),
+                            .rcu = &rcu,
+                            .counters = crew.counters.get()};
+  const WorkerPort lan{.index = PortIndex{0},
+                       .device = port.device(),
+                       .queue = static_cast<std::uint16_t>(index),
+                       .mac = kBalancerMac,
+                       .longest_frame = 1514,
+                       .addresses = {AddressNamed("10.0.0.1")}};
+  crew.worker =
+      std::make_unique<Worker>(worker, WorkerPorts({lan}), tables, *crew.events, *crew.outgoing);
+}
+
+std::unique_ptr<const Snapshot> TestAppliance::MakeSnapshot() {
+  ++parts.version;
+  std::vector<MaglevRing::Choice> choices;
+  for (std::size_t slot = 0; slot < parts.targets.size(); ++slot)
+    if (parts.targets[slot].state == TargetState::kUp)
+      choices.push_back({parts.targets[slot].name, weights[slot],
+                         static_cast<std::uint16_t>(parts.targets[slot].handle.raw())});
+  for (ServiceView& service : parts.services) service.ring = MaglevRing(choices, kTestRingSeed);
+  return std::make_unique<const Snapshot>(parts);
+}
+
+void TestAppliance::Publish() { snapshots->Publish(MakeSnapshot()); }
+
+void TestAppliance::Advance(std::uint64_t seconds) { cycles += seconds * kCyclesPerSecond; }
+
+void TestAppliance::StartAffinity(const AffinityKey& key, TargetHandle owner) {
+  for (Crew& crew : crews_) {
+    if (!crew.writer) crew.writer = std::make_unique<AffinityTable::Writer>(*crew.affinities);
+    crew.writer->Insert(key, owner);
+  }
+}
+
+void TestAppliance::EndAffinity(const AffinityKey& key) {
+  for (Crew& crew : crews_) crew.writer->Erase(key);
+}
+
+std::vector<AffinityTable*> TestAppliance::replicas() {
+  std::vector<AffinityTable*> replicas;
+  for (Crew& crew : crews_) replicas.push_back(crew.affinities.get());
+  return replicas;
+}
+
+std::vector<Frame> TestAppliance::Turn(const std::vector<Frame>& frames, std::size_t worker) {
+  const auto queue = static_cast<std::uint16_t>(worker);
+  for (const Frame& frame : frames) port.Deliver(queue, frame);
+  rcu.Online(WorkerId(worker));
+  crews_[worker].worker->RunTurn();
+  rcu.Offline(WorkerId(worker));
+  return port.Take(queue);
+}
+
+std::string TestAppliance::Where(const Frame& frame, std::size_t worker) {
+  const auto sent = Turn({frame}, worker);
+  return sent.empty() ? "" : DestinationOf(sent.front());
+}
+
+std::string TestAppliance::DestinationOf(const Frame& frame) const {
+  const MacAddress mac = Load<EthernetHeader>(frame.data()).destination;
+  for (std::size_t slot = 0; slot < parts.targets.size(); ++slot)
+    if (mac == TargetMac(slot)) return parts.targets[slot].name;
+  return mac == kClientMac ? "client" : mac.ToString();
+}
+
+std::string TestAppliance::OnRing(const FlowKey& flow) const {
+  const Snapshot& snapshot = snapshots->Current();
+  const ServiceSlot service = snapshot.Classify(flow.vip, flow.protocol, flow.vip_port);
+  const auto handle = snapshot.service(service).ring.Pick(RingHash(flow, kTestRingSeed));
+  return snapshot.targets()[TargetHandle::FromRaw(handle).slot()].name;
+}
+
+bool TestAppliance::AllAccounted(std::size_t worker) const {
+  const WorkerCounters& counters = *crews_[worker].counters;
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < kDropReasons.size(); ++i)
+    sum += counters.drops[static_cast<DropReason>(i)].Read();
+  for (std::size_t i = 0; i < kLocalPacketNames.size(); ++i)
+    sum += counters.local[static_cast<LocalPacket>(i)].Read();
+  for (const ServiceCounters& service : counters.services)
+    for (std::size_t i = 0; i < kStepNames.size(); ++i)
+      sum += service.packets[static_cast<Step>(i)].Read();
+  return sum == counters.rx_packets.Read();
+}
+
+}  // namespace holdfast

@@ -1,0 +1,96 @@
+// TestAppliance: real workers with real tables on ports that the test is the wire
+// of. Targets web-1 to web-3 are in slots 0 to 2, resolved; services: "web", TCP 80
+// and 443, in slot 0, and "dns", UDP 53, in slot 1, both at 192.0.2.1. Its own
+// address is 10.0.0.1.
+//
+// Time stands still, but for Advance().
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "datapath/worker.h"
+#include "support/frame.h"
+#include "support/ring_port.h"
+
+namespace holdfast {
+
+inline constexpr ServiceSlot kWeb{0};
+inline constexpr ServiceSlot kDns{1};
+inline constexpr std::uint64_t kTestRingSeed = 2026;
+
+inline MacAddress TargetMac(std::size_t slot) {
+  return MacAddress{{0x02, 0, 0, 0, 1, static_cast<std::uint8_t>(slot)}};
+}
+inline TargetHandle Target(std::size_t slot) { return {slot, 0}; }
+
+class TestAppliance {
+ public:
+  struct Options {
+    std::size_t workers = 1;
+    std::size_t connections = 4096;  // in each worker's table
+    config::Poll poll = config::Poll::kAdaptive;
+  };
+  explicit TestAppliance(const Options& options);
+  TestAppliance() : TestAppliance(Options{}) {}
+  ~TestAppliance();
+
+  // What Publish() makes a snapshot of. `weights` are those of all services' rings.
+  Snapshot::Parts parts;
+  std::vector<std::uint32_t> weights = {100, 100, 100};
+  void Publish();
+
+  void Advance(std::uint64_t seconds);
+  void StartAffinity(const AffinityKey& key, TargetHandle owner);
+  void EndAffinity(const AffinityKey& key);
+
+  // Gives the frames to the worker and has it run a turn. What it sent, in order.
+  std::vector<Frame> Turn(const std::vector<Frame>& frames, std::size_t worker = 0);
+  // The same with one frame: where it went, "web-2", "" if nowhere, "client" if back.
+  std::string Where(const Frame& frame, std::size_t worker = 0);
+  // Which target a frame goes to.
+  [[nodiscard]] std::string DestinationOf(const Frame& frame) const;
+  // Where the ring sends a flow.
+  [[nodiscard]] std::string OnRing(const FlowKey& flow) const;
+  // rx = forwarded + local + dropped: nothing is unaccounted for.
+  [[nodiscard]] bool AllAccounted(std::size_t worker = 0) const;
+
+  [[nodiscard]] WorkerCounters& counters(std::size_t worker = 0) {
+    return *crews_[worker].counters;
+  }
+  [[nodiscard]] ConnectionTable& connections(std::size_t worker = 0) {
+    return *crews_[worker].connections;
+  }
+  [[nodiscard]] std::vector<AffinityTable*> replicas();
+  [[nodiscard]] Worker& worker(std::size_t index) { return *crews_[index].worker; }
+  [[nodiscard]] NeighbourEventRing& events(std::size_t worker = 0) {
+    return *crews_[worker].events;
+  }
+  [[nodiscard]] OutgoingRing& outgoing(std::size_t worker = 0) { return *crews_[worker].outgoing; }
+
+  NeighbourTable neighbours;
+  RcuDomain rcu;
+  std::unique_ptr<SnapshotPublisher> snapshots;
+  RingPort port;
+
+ private:
+  struct Crew {
+    std::unique_ptr<WorkerCounters> counters;
+    std::unique_ptr<ConnectionTable> connections;
+    std::unique_ptr<AffinityTable> affinities;
+    std::unique_ptr<AffinityTable::Writer> writer;
+    std::unique_ptr<NeighbourEventRing> events;
+    std::unique_ptr<OutgoingRing> outgoing;
+    std::unique_ptr<Worker> worker;
+  };
+
+  Crew MakeCrew(const Options& options);
+  void MakeWorker(std::size_t index, const Options& options);
+  [[nodiscard]] std::unique_ptr<const Snapshot> MakeSnapshot();
+
+  std::vector<Crew> crews_;
+  std::vector<const ConnectionTable*> all_connections_;
+};
+
+}  // namespace holdfast
