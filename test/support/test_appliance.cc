@@ -152,11 +152,15 @@ std::string TestAppliance::DestinationOf(const Frame& frame) const {
   return mac == kClientMac ? "client" : mac.ToString();
 }
 
-std::string TestAppliance::OnRing(const FlowKey& flow) const {
+std::size_t TestAppliance::RingSlot(const FlowKey& flow) const {
   const Snapshot& snapshot = snapshots->Current();
   const ServiceSlot service = snapshot.Classify(flow.vip, flow.protocol, flow.vip_port);
   const auto handle = snapshot.service(service).ring.Pick(RingHash(flow, kTestRingSeed));
-  return snapshot.targets()[TargetHandle::FromRaw(handle).slot()].name;
+  return TargetHandle::FromRaw(handle).slot();
+}
+
+std::string TestAppliance::OnRing(const FlowKey& flow) const {
+  return parts.targets[RingSlot(flow)].name;
 }
 
 bool TestAppliance::AllAccounted(std::size_t worker) const {

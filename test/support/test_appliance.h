@@ -51,7 +51,8 @@ class TestAppliance {
   std::string Where(const Frame& frame, std::size_t worker = 0);
   // Which target a frame goes to.
   [[nodiscard]] std::string DestinationOf(const Frame& frame) const;
-  // Where the ring sends a flow.
+  // Where the ring sends a flow: the target's slot, its name.
+  [[nodiscard]] std::size_t RingSlot(const FlowKey& flow) const;
   [[nodiscard]] std::string OnRing(const FlowKey& flow) const;
   // rx = forwarded + local + dropped: nothing is unaccounted for.
   [[nodiscard]] bool AllAccounted(std::size_t worker = 0) const;
