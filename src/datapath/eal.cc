@@ -3,6 +3,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_version.h>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -22,7 +23,12 @@ absl::StatusOr<std::unique_ptr<Eal>> Eal::Start(std::vector<std::string> argumen
   return error;
 }
 
-Eal::~Eal() { rte_eal_cleanup(); }
+Eal::~Eal() {
+  const std::string directory = rte_eal_get_runtime_dir();
+  rte_eal_cleanup();
+  // DPDK leaves it, though nothing may be in it.
+  rmdir(directory.c_str());
+}
 
 std::string Eal::DpdkVersion() { return rte_version(); }
 
