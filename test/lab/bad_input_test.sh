@@ -30,6 +30,7 @@ send_bad_input() {
   in_host client-1 /usr/bin/python3 "$LAB_SOURCES/bad_input_lab.py" lan0 \
     --own-mac "$(in_host client-1 cat /sys/class/net/lan0/address)" --balancer-mac "$mac" \
     --client 10.0.0.11 --vip "$VIP" --port 80 "$@" >"$LAB_DIR/report"
+  [[ -z $(drops "$LAB_DIR/metrics.before") ]] || fail "something good was dropped before"
   jq -r '.[] | select(.refused > 0) | "  the link refused \(.refused) of \(.kind)"' "$LAB_DIR/report"
 }
 
