@@ -36,7 +36,6 @@ lab_topology
 for target in "${TARGETS[@]}"; do udp_server_start "$target" 9000; done
 lab_start_balancer
 wait_until 10 when_quiet
-when_quiet
 before=$counters
 
 ask_many client-1 100 >"$LAB_DIR/names"
@@ -49,7 +48,6 @@ for target in "${TARGETS[@]}"; do ctl target drain "$target" >/dev/null; done
 in_host client-2 curl -s --max-time 1 "http://$VIP/" || true # refused
 
 wait_until 10 when_quiet
-when_quiet
 read -r packets local drops worker_rx worker_tx kernel_rx kernel_tx < <(difference "$before" "$counters")
 check "$packets forwarded + $local local + $drops dropped = $worker_rx received by workers" \
   is "$packets + $local + $drops == $worker_rx"
