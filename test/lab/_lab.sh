@@ -35,7 +35,8 @@ lab_clean_up() {
   trap '' INT TERM
   trap - EXIT ERR
   set +e
-  if ((status != 0 && status != 77)) && [[ -s $LAB_DIR/holdfastd.log ]]; then
+  # Not when it was skipped, or interrupted.
+  if ((status != 0 && status != 77 && status < 130)) && [[ -s $LAB_DIR/holdfastd.log ]]; then
     echo "--- holdfastd's last words" >&2
     tail -n 30 "$LAB_DIR/holdfastd.log" >&2
   fi
