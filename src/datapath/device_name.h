@@ -8,7 +8,7 @@ namespace holdfast {
 
 struct DeviceName {
   std::string bus;        // "pci" or "vdev"
-  std::string name;       // "0000:3b:00.0", "net_af_packet0"
+  std::string name;       // "0000:3b:00.0" (as DPDK and sysfs spell it), "net_af_packet0"
   std::string arguments;  // of a vdev: "iface=lan0,qpairs=2"; may be ""
 
   // The kernel interface that a vdev stands on ("iface="), "" when there is none.

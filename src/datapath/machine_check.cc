@@ -82,9 +82,7 @@ absl::Status CheckDevice(const config::Port& port, std::size_t queues) {
         absl::StrCat(what, "there is no network interface '", interface,
                      "' in this network namespace. 'ip link' lists those that there are"));
   if (device.bus != "pci") return absl::OkStatus();
-  const std::string address =
-      device.name.size() == 7 ? absl::StrCat("0000:", device.name) : device.name;
-  if (std::filesystem::exists("/sys/bus/pci/devices/" + address)) return absl::OkStatus();
+  if (std::filesystem::exists("/sys/bus/pci/devices/" + device.name)) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat(
       what, "no such PCI device. 'dpdk-devbind.py --status' lists those that there are"));
 }

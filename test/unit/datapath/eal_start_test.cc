@@ -1,0 +1,163 @@
+// What DPDK is started with, and what becomes of what it says.
+#include <rte_log.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "datapath/device_name.h"
+#include "datapath/dpdk_log.h"
+#include "datapath/eal_arguments.h"
+
+namespace holdfast {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+TEST_CASE("a device is on PCI, or virtual with or without arguments", "[datapath]") {
+  struct Case {
+    std::string device;
+    std::string bus;
+    std::string name;
+    std::string arguments;
+  };
+  const Case cases[] = {
+      {"0000:3b:00.0", "pci", "0000:3b:00.0", ""},
+      {"3b:00.1", "pci", "0000:3b:00.1", ""},  // as DPDK and sysfs spell it
+      {"0001:AF:1E.0", "pci", "0001:af:1e.0", ""},
+      {"net_tap0", "vdev", "net_tap0", ""},
+      {"net_af_packet0,iface=lan0", "vdev", "net_af_packet0", "iface=lan0"},
+      {"net_af_packet0,iface=lan0,qpairs={queues}", "vdev", "net_af_packet0",
+       "iface=lan0,qpairs=12"},
+      {"net_x0,a={queues},b=1,c={queues}", "vdev", "net_x0", "a=12,b=1,c=12"},
+  };
+  for (const Case& one : cases) {
+    INFO(one.device);
+    const DeviceName device = ParseDeviceName(one.device, 12);
+    CHECK(device.bus == one.bus);
+    CHECK(device.name == one.name);
+    CHECK(device.arguments == one.arguments);
+  }
+}
+
+TEST_CASE("the interface under a virtual device is found anywhere in its arguments", "[datapath]") {
+  struct Case {
+    std::string device;
+    std::string interface;
+    bool needed;
+  };
+  const Case cases[] = {
+      {"0000:3b:00.0", "", false},
+      {"net_af_packet0", "", true},
+      {"net_af_packet0,iface=lan0", "lan0", true},
+      {"net_af_packet1,qpairs=2,iface=lan1.7", "lan1.7", true},
+      {"net_af_xdp0,queue_count=2,iface=lan0,force_copy=1", "lan0", true},
+      {"net_af_xdp0,xiface=lan0", "", true},
+      {"net_tap0,iface=tap0", "tap0", false},
+      {"net_tap0", "", false},
+      {"net_null0", "", false},
+  };
+  for (const Case& one : cases) {
+    INFO(one.device);
+    const DeviceName device = ParseDeviceName(one.device, 1);
+    CHECK(device.KernelInterface() == one.interface);
+    CHECK(device.NeedsKernelInterface() == one.needed);
+  }
+}
+
+config::BalancerConfig OnDevices(const Strings& devices) {
+  config::BalancerConfig config;
+  for (const std::string& device : devices) config.ports.emplace_back().device = device;
+  return config;
+}
+
+TEST_CASE("every core is an lcore of its own, also where CPUs are shared", "[datapath]") {
+  config::BalancerConfig config = OnDevices({"net_tap0"});
+  config.cores = {.management = 3, .workers = {5, 3, 3}};
+  CHECK(EalArguments(config) == Strings{"holdfastd", "--lcores=0@3,1@5,2@3,3@3", "--main-lcore=0",
+                                        "--no-telemetry", "-m", "256", "--in-memory", "--no-pci"});
+}
+
+TEST_CASE("memory is on huge pages, without files or with them, or on none", "[datapath]") {
+  struct Case {
+    config::Eal eal;
+    Strings arguments;
+  };
+  const Case cases[] = {
+      {{.huge_pages = true, .memory_mb = 64, .in_memory = true, .extra_args = {}},
+       {"-m", "64", "--in-memory"}},
+      {{.huge_pages = true, .memory_mb = 4096, .in_memory = false, .extra_args = {}},
+       {"-m", "4096", "--file-prefix=holdfast"}},
+      {{.huge_pages = false, .memory_mb = 64, .in_memory = true, .extra_args = {}},
+       {"-m", "64", "--no-huge", "--no-shconf"}},
+      {{.huge_pages = false, .memory_mb = 64, .in_memory = false, .extra_args = {}},
+       {"-m", "64", "--no-huge", "--no-shconf"}},
+  };
+  for (const Case& one : cases) {
+    config::BalancerConfig config = OnDevices({"net_tap0"});
+    config.eal = one.eal;
+    const Strings all = EalArguments(config);
+    CHECK(Strings(all.begin() + 4, all.end() - 1) == one.arguments);
+  }
+}
+
+TEST_CASE("no NIC is touched that is not named, and what is asked for comes last", "[datapath]") {
+  config::BalancerConfig config = OnDevices({"3b:00.0", "net_tap0", "0000:3b:00.1"});
+  config.eal.extra_args = {"--log-level=pmd:debug", "-d", "driver.so"};
+  const Strings all = EalArguments(config);
+  CHECK(Strings(all.begin() + 7, all.end()) == Strings{"-a", "0000:3b:00.0", "-a", "0000:3b:00.1",
+                                                       "--log-level=pmd:debug", "-d", "driver.so"});
+}
+
+// Our log, as text, while it lives.
+class CapturedLog {
+ public:
+  CapturedLog() : before_(spdlog::default_logger()) {
+    auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+    auto logger = std::make_shared<spdlog::logger>("captured", sink);
+    logger->set_level(spdlog::level::debug);
+    logger->set_pattern("%l %v");
+    spdlog::set_default_logger(logger);
+  }
+  ~CapturedLog() { spdlog::set_default_logger(before_); }
+  CapturedLog(const CapturedLog&) = delete;
+  CapturedLog& operator=(const CapturedLog&) = delete;
+  [[nodiscard]] std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::shared_ptr<spdlog::logger> before_;
+};
+
+TEST_CASE("DPDK's messages come into our log line by line, and its last complaint is known",
+          "[datapath]") {
+  dpdk_log::Redirect();
+  rte_log_set_level(RTE_LOGTYPE_EAL, RTE_LOG_DEBUG);
+  rte_log_set_global_level(RTE_LOG_DEBUG);
+  const CapturedLog log;
+  dpdk_log::ForgetComplaint();
+
+  rte_log(RTE_LOG_INFO, RTE_LOGTYPE_EAL, "EAL: all is well\n");
+  CHECK(dpdk_log::LastComplaint() == "");
+  rte_log(RTE_LOG_ERR, RTE_LOGTYPE_EAL, "EAL: no memory\n");
+  rte_log(RTE_LOG_WARNING, RTE_LOGTYPE_EAL, "EAL: no device\nEAL: no driver %d {}\n", 7);
+  CHECK(dpdk_log::LastComplaint() == "EAL: no driver 7 {}");
+  rte_log(RTE_LOG_NOTICE, RTE_LOGTYPE_EAL, "\n");
+  rte_log(RTE_LOG_NOTICE, RTE_LOGTYPE_EAL, "EAL: goes on\n");
+  CHECK(dpdk_log::LastComplaint() == "EAL: no driver 7 {}");
+  dpdk_log::ForgetComplaint();
+  CHECK(dpdk_log::LastComplaint() == "");
+  CHECK(log.text() ==
+        "debug dpdk: EAL: all is well\n"
+        "error dpdk: EAL: no memory\n"
+        "warning dpdk: EAL: no device\n"
+        "warning dpdk: EAL: no driver 7 {}\n"
+        "debug dpdk: EAL: goes on\n");
+}
+
+}  // namespace
+}  // namespace holdfast
