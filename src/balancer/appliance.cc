@@ -93,7 +93,7 @@ void Appliance::MakeControl() {
   resolver_ = std::make_unique<NeighbourResolver>(
       datapath_->Identities(), config_.targets, clock_, neighbours_,
       [this](PortIndex port, std::span<const std::uint8_t> frame) {
-        datapath_->Send(port, frame);
+        return datapath_->Send(port, frame);
       });
   Publish();
   metrics_ = std::make_unique<MetricSource>(MetricSources());

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -26,8 +27,9 @@ NeighbourResolver::NeighbourResolver(std::vector<Identity> ports,
     : ports_(std::move(ports)), clock_(clock), table_(table), send_(std::move(send)) {
   for (const config::Target& target : targets)
     if (target.mac) static_macs_[target.name] = *target.mac;
-  for (const Identity& port : ports_)
-    for (const IpPrefix& prefix : port.addresses) Announce(prefix.address);
+  // Each by its own port alone: no other answers for it, whatever its subnet.
+  for (std::size_t i = 0; i < ports_.size(); ++i)
+    for (const IpPrefix& prefix : ports_[i].addresses) AnnounceOn(PortIndex(i), prefix.address);
 }
 
 void NeighbourResolver::Follow(const Snapshot& snapshot) {
@@ -36,7 +38,7 @@ void NeighbourResolver::Follow(const Snapshot& snapshot) {
     Lives(target) ? FollowTarget(slot, target) : Forget(slot);
   }
   for (const ServiceView& service : snapshot.services())
-    if (!service.name.empty()) Announce(service.vip);
+    if (!service.name.empty()) AnnounceVip(service.vip);
 }
 
 void NeighbourResolver::FollowTarget(std::size_t slot, const TargetView& target) {
@@ -83,34 +85,38 @@ void NeighbourResolver::Learn(const NeighbourEvent& event) {
 void NeighbourResolver::Tick() {
   const absl::Duration now = clock_.Now();
   for (auto& [slot, neighbour] : neighbours_)
-    if (!neighbour.is_static && now >= neighbour.due) Request(neighbour);
-  for (Announcement& announcement : announcements_) {
-    if (now < announcement.due) continue;
-    std::array<std::uint8_t, kMinimumFrame> frame;
-    WriteGratuitousArp(frame.data(), ports_[Index(announcement.port)].mac, announcement.address);
-    send_(announcement.port, frame);
-    announcement.due = now + kAnnouncementInterval;
-    --announcement.left;
-  }
+    if (!neighbour.is_static && now >= neighbour.due) SendRequest(neighbour);
+  for (Announcement& announcement : announcements_)
+    if (now >= announcement.due) SendAnnouncement(announcement);
   std::erase_if(announcements_, [](const Announcement& each) { return each.left == 0; });
 }
 
-void NeighbourResolver::Request(Neighbour& neighbour) {
+void NeighbourResolver::SendRequest(Neighbour& neighbour) {
   std::array<std::uint8_t, kMinimumFrame> frame;
   WriteArpRequest(frame.data(), ports_[Index(neighbour.port)].mac, OwnAddressFor(neighbour),
                   neighbour.address);
-  send_(neighbour.port, frame);
+  if (!send_(neighbour.port, frame)) return;
   neighbour.due = clock_.Now() + (neighbour.known ? kRefresh : kRetry);
 }
 
-void NeighbourResolver::Announce(const IpAddress& address) {
-  if (!announced_.insert(address).second) return;
+void NeighbourResolver::SendAnnouncement(Announcement& announcement) {
+  std::array<std::uint8_t, kMinimumFrame> frame;
+  WriteGratuitousArp(frame.data(), ports_[Index(announcement.port)].mac, announcement.address);
+  if (!send_(announcement.port, frame)) return;
+  announcement.due = clock_.Now() + kAnnouncementInterval;
+  --announcement.left;
+}
+
+void NeighbourResolver::AnnounceVip(const IpAddress& vip) {
+  if (!announced_vips_.insert(vip).second) return;
   for (std::size_t i = 0; i < ports_.size(); ++i)
-    for (const IpPrefix& prefix : ports_[i].addresses) {
-      if (!prefix.Contains(address)) continue;
-      announcements_.push_back({PortIndex(i), address, clock_.Now(), kAnnouncements});
-      break;
-    }
+    if (std::any_of(ports_[i].addresses.begin(), ports_[i].addresses.end(),
+                    [&](const IpPrefix& prefix) { return prefix.Contains(vip); }))
+      AnnounceOn(PortIndex(i), vip);
+}
+
+void NeighbourResolver::AnnounceOn(PortIndex port, const IpAddress& address) {
+  announcements_.push_back({port, address, clock_.Now(), kAnnouncements});
 }
 
 IpAddress NeighbourResolver::OwnAddressFor(const Neighbour& neighbour) const {

@@ -30,8 +30,9 @@ class NeighbourResolver {
     MacAddress mac;
     std::vector<IpPrefix> addresses;
   };
-  // Sends a frame by a port. It may be lost.
-  using Send = std::function<void(PortIndex, std::span<const std::uint8_t>)>;
+  // Sends a frame by a port; it may be lost on the way. False when it could not even
+  // be sent: then the next Tick() tries again.
+  using Send = std::function<bool(PortIndex, std::span<const std::uint8_t>)>;
 
   static constexpr absl::Duration kRetry = absl::Seconds(1);
   static constexpr absl::Duration kRefresh = absl::Seconds(20);
@@ -66,9 +67,11 @@ class NeighbourResolver {
 
   void FollowTarget(std::size_t slot, const TargetView& target);
   void Forget(std::size_t slot);
-  // Where the address is in a port's subnet: those who look for it ask there.
-  void Announce(const IpAddress& address);
-  void Request(Neighbour& neighbour);
+  // A VIP, where it is in a port's subnet: those who look for it ask there.
+  void AnnounceVip(const IpAddress& vip);
+  void AnnounceOn(PortIndex port, const IpAddress& address);
+  void SendRequest(Neighbour& neighbour);
+  void SendAnnouncement(Announcement& announcement);
   // The own address that a neighbour in the same subnet knows.
   [[nodiscard]] IpAddress OwnAddressFor(const Neighbour& neighbour) const;
 
@@ -79,7 +82,7 @@ class NeighbourResolver {
   const Send send_;
   absl::flat_hash_map<std::size_t, Neighbour> neighbours_;  // by target slot
   absl::flat_hash_map<IpAddress, std::vector<std::size_t>> slots_;
-  absl::flat_hash_set<IpAddress> announced_;
+  absl::flat_hash_set<IpAddress> announced_vips_;
   std::vector<Announcement> announcements_;
 };
 
