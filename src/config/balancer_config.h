@@ -66,7 +66,7 @@ struct Control {
 };
 
 struct Metrics {
-  std::optional<ListenAddress> listen;  // empty: no endpoint
+  std::optional<ListenAddress> listen;  // TCP on IPv4; empty: no endpoint
 };
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };

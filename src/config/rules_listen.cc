@@ -99,6 +99,8 @@ Metrics CheckedMetrics(const v1::Metrics& metrics, const Control& control, Mista
     return {};
   }
   Metrics checked{TcpAddress(field, text, log)};
+  if (checked.listen && !checked.listen->address.IsV4())
+    log.Add(field, text, "must be an IPv4 address: the HTTP library has no IPv6");
   for (const ListenAddress& taken : control.listen)
     if (taken.text == text)
       log.Add(field, text, "the control plane listens on this address (control.listen)");

@@ -53,16 +53,13 @@ class Collector final : public prometheus::Collectable {
 };
 
 std::string AddressOf(const config::ListenAddress& listen) {
-  const std::string host = listen.address.ToString();
-  return listen.address.IsV4() ? absl::StrCat(host, ":", listen.port)
-                               : absl::StrCat("[", host, "]:", listen.port);
+  return absl::StrCat(listen.address.ToString(), ":", listen.port);
 }
 
 // The HTTP server says only that it failed, so its step is taken again.
 std::string WhyNot(const config::ListenAddress& listen, const std::exception& failure) {
   if (const int error = TryToBind(SocketAddress::Tcp(listen.address, listen.port)); error != 0)
     return std::strerror(error);
-  if (!listen.address.IsV4()) return "the HTTP library that this was built with has no IPv6";
   return failure.what();
 }
 

@@ -18,7 +18,7 @@ namespace holdfast {
 class MetricsServer {
  public:
   // Answers on threads of its own until it is destroyed; each scrape gathers anew.
-  // REQUIRES: a TCP address with a port.
+  // REQUIRES: a TCP address with a port, IPv4 (the HTTP library has no IPv6).
   //   UNAVAILABLE  the address cannot be listened on: which, why and what to do
   static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(const config::ListenAddress& listen,
                                                               const MetricSource& source);

@@ -95,6 +95,10 @@ TEST_CASE("rules of listen addresses", "[config]") {
        WithPort("metrics: {listen: 'unix:/x'}\n"),
        {"b.yaml:5: metrics.listen: 'unix:/x': must be address:port; Prometheus does not scrape a "
         "Unix socket"}},
+      {"metrics on IPv6",
+       WithPort("metrics: {listen: '[::1]:9400'}\n"),
+       {"b.yaml:5: metrics.listen: '[::1]:9400': must be an IPv4 address: the HTTP library has no "
+        "IPv6"}},
       {"metrics on another host", WithPort("metrics: {listen: '0.0.0.0:9400'}\n"), {}},
   });
 }

@@ -101,11 +101,9 @@ TEST_CASE_METHOD(Fixture, "an address that is in use is an error that says what 
 }
 
 TEST_CASE_METHOD(Fixture, "an address of another machine is an error", "[telemetry]") {
-  const auto v4 = MetricsServer::Start(Listen("192.0.2.55", 9400), source);
-  CHECK_THAT(std::string(v4.status().message()),
+  const auto server = MetricsServer::Start(Listen("192.0.2.55", 9400), source);
+  CHECK_THAT(std::string(server.status().message()),
              Catch::Contains("192.0.2.55:9400: Cannot assign requested address"));
-  const auto v6 = MetricsServer::Start(Listen("2001:db8::55", 9400), source);
-  CHECK_THAT(std::string(v6.status().message()), Catch::Contains("[2001:db8::55]:9400: "));
 }
 
 TEST_CASE_METHOD(Fixture, "a destroyed server gives its address back", "[telemetry]") {
