@@ -97,7 +97,12 @@ std::vector<Family> ControlFamilies(const ControlCounters& counters,
           {"holdfast_snapshots_published_total",
            "Changes of services and targets that were given to the workers.",
            MetricKind::kCounter,
-           {{{}, static_cast<double>(counters.snapshots_published.Read())}}}};
+           {{{}, static_cast<double>(counters.snapshots_published.Read())}}},
+          {"holdfast_retired_pending",
+           "Structures that were replaced and wait until no worker can hold them any more. "
+           "Growing without end: a worker hangs.",
+           MetricKind::kGauge,
+           {{{}, static_cast<double>(counters.retired_pending.Read())}}}};
 }
 
 }  // namespace holdfast

@@ -58,6 +58,7 @@ TEST_CASE_METHOD(Fixture, "tables, workers, the control core and the build are t
   workers[1].rx_packets.Add(5);
   control_counters.snapshots_published.Add(3);
   control_counters.affinities_expired.Add(4);
+  control_counters.retired_pending.Set(2);
   FlowKey key{testing::Address("198.51.100.7"), testing::Address("192.0.2.1"), 40000, 80,
               Protocol::kTcp};
   tables[1].Insert(HashFlow(HashKey{}, key), {key, ServiceSlot{0}}, TargetHandle(0, 0),
@@ -76,6 +77,7 @@ TEST_CASE_METHOD(Fixture, "tables, workers, the control core and the build are t
         tables[0].memory_bytes());
   CHECK(ValueOf(families, "holdfast_snapshots_published_total", {}) == 3);
   CHECK(ValueOf(families, "holdfast_affinities_expired_total", {}) == 4);
+  CHECK(ValueOf(families, "holdfast_retired_pending", {}) == 2);
   CHECK(ValueOf(families, "holdfast_build_info", {{"version", "0.1.0"}, {"dpdk", "DPDK 22.11"}}) ==
         1);
 }
