@@ -151,6 +151,7 @@ absl::Status Appliance::Run() {
                config_.services.size(), config_.targets.size(), config_.cores.workers.size());
   loop_.Run();
   if (control_server_ != nullptr) control_server_->Stop();
+  metrics_server_.reset();  // a scrape asks the ports
   datapath_->Stop();
   return lost_port_;
 }
