@@ -3,6 +3,7 @@
 #include <net/if.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "datapath/device_name.h"
+#include "datapath/huge_pages.h"
 
 namespace holdfast {
 namespace {
@@ -42,14 +44,18 @@ std::uint64_t MemoryLine(const std::string& name) {
   return 0;
 }
 
+// The kernel's default size of huge pages is the one that the sysctl makes.
+std::uint64_t PagesInPoolFor(std::uint64_t missing_mb) {
+  const std::uint64_t page_kb = std::max<std::uint64_t>(MemoryLine("Hugepagesize"), 2048);
+  return MemoryLine("HugePages_Total") + (missing_mb * 1024 + page_kb - 1) / page_kb;
+}
+
 absl::Status CheckHugePages(std::uint64_t wanted_mb) {
-  const std::uint64_t page_kb = MemoryLine("Hugepagesize");
-  const std::uint64_t free_mb = MemoryLine("HugePages_Free") * page_kb / 1024;
+  const std::uint64_t free_mb = FreeHugePagesMb();
   if (free_mb >= wanted_mb) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat(
       "eal.memory_mb: ", wanted_mb, " MB of huge pages are wanted, ", free_mb,
-      " MB are free. Reserve more (sysctl vm.nr_hugepages=",
-      MemoryLine("HugePages_Total") + (wanted_mb - free_mb) * 1024 / (page_kb ? page_kb : 2048) + 1,
+      " MB are free. Reserve more (sysctl vm.nr_hugepages=", PagesInPoolFor(wanted_mb - free_mb),
       "), or set eal.huge_pages: false, which costs about a third of the packet rate"));
 }
 

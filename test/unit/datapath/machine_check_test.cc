@@ -3,9 +3,14 @@
 #include <sched.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <string>
 #include <vector>
+
+#include "datapath/huge_pages.h"
 
 namespace holdfast {
 namespace {
@@ -80,6 +85,47 @@ TEST_CASE("too few huge pages are refused with the sysctl that makes more, and t
       absl::StatusCode::kResourceExhausted,
       {"eal.memory_mb: 4294967295 MB of huge pages are wanted", " MB are free",
        "sysctl vm.nr_hugepages=", "eal.huge_pages: false"});
+}
+
+// The kernel's directory of huge pages, as a test wants it.
+class HugePageSizes {
+ public:
+  HugePageSizes() {
+    std::string name = std::filesystem::temp_directory_path() / "huge_pages_XXXXXX";
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    directory_ = name;
+  }
+  ~HugePageSizes() { std::filesystem::remove_all(directory_); }
+  HugePageSizes(const HugePageSizes&) = delete;
+  HugePageSizes& operator=(const HugePageSizes&) = delete;
+
+  void Set(const std::string& size, const std::string& file, int value) const {
+    std::filesystem::create_directory(directory_ / size);
+    std::ofstream(directory_ / size / file) << value << "\n";
+  }
+  [[nodiscard]] std::uint64_t FreeMb() const { return FreeHugePagesMb(directory_); }
+
+ private:
+  std::filesystem::path directory_;
+};
+
+TEST_CASE("huge pages of every size count, but not those promised to others", "[datapath]") {
+  const HugePageSizes sizes;
+  CHECK(sizes.FreeMb() == 0);
+  sizes.Set("hugepages-2048kB", "free_hugepages", 100);
+  CHECK(sizes.FreeMb() == 200);
+  sizes.Set("hugepages-2048kB", "resv_hugepages", 30);
+  CHECK(sizes.FreeMb() == 140);
+  sizes.Set("hugepages-1048576kB", "free_hugepages", 2);
+  CHECK(sizes.FreeMb() == 140 + 2048);
+  sizes.Set("hugepages-64kB", "nr_overcommit_hugepages", 48);
+  sizes.Set("hugepages-64kB", "surplus_hugepages", 16);
+  CHECK(sizes.FreeMb() == 140 + 2048 + 2);
+  sizes.Set("hugepages-2048kB", "resv_hugepages", 101);
+  CHECK(sizes.FreeMb() == 2048 + 2);
+  sizes.Set("other", "free_hugepages", 7);
+  CHECK(sizes.FreeMb() == 2048 + 2);
+  CHECK(FreeHugePagesMb("/nowhere") == 0);
 }
 
 config::Port PortOn(const std::string& device) {
