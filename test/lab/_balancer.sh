@@ -152,7 +152,7 @@ main_job_over() {
   ask_many client-1 90 | check_shares 9 81
   expect_metric 270 holdfast_connection_requests_total decision=balanced
   expect_metric 30 holdfast_connection_requests_total decision=affinity
-  check "it answers ping" in_host client-1 ping -q -c 1 -W 1 "$VIP"
+  check "it answers ping" in_host client-1 ping -q -c 1 -W 5 "$VIP"
   stop_balancer
 }
 

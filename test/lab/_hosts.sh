@@ -189,7 +189,7 @@ keep_asking() {
 # expect_undisturbed FILE TARGET: the connection of keep_asking goes on; it was
 # never opened again, and the target answered everything.
 expect_undisturbed() {
-  wait_until 5 has_lines "$1" $(($(wc -l <"$1") + 5))
+  wait_until 15 has_lines "$1" $(($(wc -l <"$1") + 5))
   check "the open connection stays at $2" is_one_connection_to "$2" "$1"
 }
 is_one_connection_to() {

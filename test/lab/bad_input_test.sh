@@ -47,7 +47,7 @@ check_all_counted() {
 serves_on() {
   check "it lives" is_running "$BALANCER_PID"
   ask_many client-1 60 | check_shares 6 54
-  check "it answers ping" in_host client-1 ping -q -c 1 -W 1 "$VIP"
+  check "it answers ping" in_host client-1 ping -q -c 1 -W 5 "$VIP"
 }
 
 # Frames that are longer than the balancer's port takes can come to it.

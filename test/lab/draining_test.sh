@@ -7,7 +7,7 @@ lab_topology
 lab_start_balancer
 ask_from client-1 {20001..20040} >"$LAB_DIR/before"
 keep_asking client-1 "$LAB_DIR/open"
-wait_until 5 has_lines "$LAB_DIR/open" 1
+wait_until 15 has_lines "$LAB_DIR/open" 1
 read -r drained _ <"$LAB_DIR/open"
 expect STARTED outcome_of start_affinity "$drained" 10.0.0.12
 

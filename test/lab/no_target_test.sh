@@ -14,7 +14,7 @@ curl_status() {
 lab_topology
 lab_start_balancer
 keep_asking client-2 "$LAB_DIR/open"
-wait_until 5 has_lines "$LAB_DIR/open" 1
+wait_until 15 has_lines "$LAB_DIR/open" 1
 read -r placed _ <"$LAB_DIR/open"
 drain_all
 

@@ -7,7 +7,7 @@ lab_topology
 lab_start_balancer
 for client in client-1 client-2; do
   keep_asking "$client" "$LAB_DIR/open.$client"
-  wait_until 5 has_lines "$LAB_DIR/open.$client" 3
+  wait_until 15 has_lines "$LAB_DIR/open.$client" 3
 done
 
 stop_balancer

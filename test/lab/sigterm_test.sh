@@ -9,7 +9,7 @@ for signal in TERM INT; do
   keep_asking client-1 "$LAB_DIR/open.$signal"
   in_background client-2 "$LAB_DIR/many.$signal" curl -s --max-time 10 -H 'Connection: close' \
     "http://$VIP/?[1-100000]"
-  wait_until 5 has_lines "$LAB_DIR/many.$signal" 50
+  wait_until 15 has_lines "$LAB_DIR/many.$signal" 50
   check "it has sockets while it runs" test -n "$(open_sockets)"
 
   stop_balancer "$signal"

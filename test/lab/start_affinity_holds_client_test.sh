@@ -11,7 +11,7 @@ lab_start_balancer
 # Given: a connection that is open, an owner that is another target, and ports of
 # the same client that balancing does not send to the owner.
 keep_asking client-1 "$LAB_DIR/open"
-wait_until 5 has_lines "$LAB_DIR/open" 1
+wait_until 15 has_lines "$LAB_DIR/open" 1
 read -r placed _ <"$LAB_DIR/open"
 owner=$(another_target "$placed")
 ask_from client-1 {20001..20030} >"$LAB_DIR/before"

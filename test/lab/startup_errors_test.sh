@@ -65,6 +65,8 @@ change 's/workers: \[0\]/workers: [0, 99]/'
 refuses 99 workers
 change 's/memory_mb: 64/memory_mb: 1048576/'
 refuses 1048576 memory_mb
+change 's/huge_pages: false/huge_pages: true/; s/memory_mb: 64/memory_mb: 1048576/'
+refuses 1048576 memory_mb vm.nr_hugepages "huge_pages: false"
 
 # --check succeeds where a start cannot: it opens nothing.
 occupy "$GRPC_ADDRESS"
