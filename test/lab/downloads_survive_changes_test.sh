@@ -6,8 +6,8 @@
 WORKERS="0, 1"
 size=$((64 * 1024 * 1024)) # of /large
 
-download() { # FILE, in the background; some seconds long
-  in_background client-1 "$1" curl -s -o /dev/null --limit-rate 16M --max-time 60 \
+download() { # FILE, in the background; eleven seconds long
+  in_background client-1 "$1" curl -s -o /dev/null --limit-rate 6M --max-time 60 \
     -w '%{size_download} %{exitcode} %header{x-target}\n' "http://$VIP/large"
   downloads+=("$LAST_PID")
 }
