@@ -18,8 +18,8 @@ constexpr int kMistakes = 2;
 int ReportMistakes(const std::vector<config::Mistake>& mistakes, const Options& options) {
   for (const config::Mistake& mistake : mistakes)
     std::fprintf(stderr, "%s\n", mistake.ToString().c_str());
-  std::fprintf(stderr, "holdfastd: %zu mistakes in %s (--config names another file)\n",
-               mistakes.size(), options.config.c_str());
+  std::fprintf(stderr, "holdfastd: %zu %s in %s (--config names another file)\n", mistakes.size(),
+               mistakes.size() == 1 ? "mistake" : "mistakes", options.config.c_str());
   return kMistakes;
 }
 

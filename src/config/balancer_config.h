@@ -85,6 +85,8 @@ struct ServiceTarget {
 
 enum class NoTarget { kReject, kDrop };
 
+enum class Forwarding { kL2, kIpip };
+
 struct Service {
   std::string name;
   IpAddress vip;
@@ -92,6 +94,7 @@ struct Service {
   std::vector<std::uint16_t> ports;  // ascending, each once
   NoTarget no_target = NoTarget::kReject;
   std::vector<ServiceTarget> targets;
+  Forwarding forwarding = Forwarding::kL2;
 };
 
 struct BalancerConfig {

@@ -43,6 +43,8 @@ TargetDirectory::TargetDirectory(const config::BalancerConfig& config)
                        service.protocol, service.ports};
     record.no_target = service.no_target == config::NoTarget::kDrop ? NoTargetPolicy::kDrop
                                                                     : NoTargetPolicy::kReject;
+    record.forwarding = service.forwarding == config::Forwarding::kIpip ? ForwardingMode::kIpip
+                                                                        : ForwardingMode::kL2;
     for (const config::ServiceTarget& target : service.targets)
       record.members[target.target].weight = target.weight;
     BuildRing(record);
@@ -76,7 +78,7 @@ std::unique_ptr<const Snapshot> TargetDirectory::BuildSnapshot() {
   for (const ServiceRecord& service : services_)
     parts.services.push_back({service.identity.name, service.identity.vip,
                               service.identity.protocol, service.identity.ports, service.no_target,
-                              service.ring});
+                              service.ring, service.forwarding});
   return std::make_unique<const Snapshot>(std::move(parts));
 }
 

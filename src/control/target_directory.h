@@ -98,6 +98,7 @@ class TargetDirectory {
   struct ServiceRecord {
     ServiceIdentity identity;
     NoTargetPolicy no_target = NoTargetPolicy::kReject;
+    ForwardingMode forwarding = ForwardingMode::kL2;
     std::map<std::size_t, Member> members;  // by target slot
     MaglevRing ring;
   };

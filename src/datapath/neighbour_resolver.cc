@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "datapath/own_address.h"
 #include "wire/arp.h"
 
 namespace holdfast {
@@ -93,7 +94,8 @@ void NeighbourResolver::Tick() {
 
 void NeighbourResolver::SendRequest(Neighbour& neighbour) {
   std::array<std::uint8_t, kMinimumFrame> frame;
-  WriteArpRequest(frame.data(), ports_[Index(neighbour.port)].mac, OwnAddressFor(neighbour),
+  WriteArpRequest(frame.data(), ports_[Index(neighbour.port)].mac,
+                  OwnAddressFor(ports_[Index(neighbour.port)].addresses, neighbour.address),
                   neighbour.address);
   if (!send_(neighbour.port, frame)) return;
   neighbour.due = clock_.Now() + (neighbour.known ? kRefresh : kRetry);
@@ -117,13 +119,6 @@ void NeighbourResolver::AnnounceVip(const IpAddress& vip) {
 
 void NeighbourResolver::AnnounceOn(PortIndex port, const IpAddress& address) {
   announcements_.push_back({port, address, clock_.Now(), kAnnouncements});
-}
-
-IpAddress NeighbourResolver::OwnAddressFor(const Neighbour& neighbour) const {
-  const auto& addresses = ports_[Index(neighbour.port)].addresses;
-  for (const IpPrefix& prefix : addresses)
-    if (prefix.Contains(neighbour.address)) return prefix.address;
-  return addresses.front().address;
 }
 
 }  // namespace holdfast

@@ -72,8 +72,6 @@ class NeighbourResolver {
   void AnnounceOn(PortIndex port, const IpAddress& address);
   void SendRequest(Neighbour& neighbour);
   void SendAnnouncement(Announcement& announcement);
-  // The own address that a neighbour in the same subnet knows.
-  [[nodiscard]] IpAddress OwnAddressFor(const Neighbour& neighbour) const;
 
   const std::vector<Identity> ports_;
   absl::flat_hash_map<std::string, MacAddress> static_macs_;  // by target name

@@ -125,14 +125,12 @@ absl::Status Port::Start() {
 }
 
 WorkerPort Port::ForWorker(std::uint16_t queue) const {
-  WorkerPort port{.index = index_,
-                  .device = device_,
-                  .queue = queue,
-                  .mac = mac_,
-                  .longest_frame = LongestFrame(config_.mtu),
-                  .addresses = {}};
-  for (const IpPrefix& prefix : config_.addresses) port.addresses.push_back(prefix.address);
-  return port;
+  return {.index = index_,
+          .device = device_,
+          .queue = queue,
+          .mac = mac_,
+          .longest_frame = LongestFrame(config_.mtu),
+          .addresses = config_.addresses};
 }
 
 absl::Status Port::Error(const std::string& what, int dpdk_result) const {

@@ -11,10 +11,10 @@
 #include "datapath/batch.h"
 #include "datapath/neighbour_event.h"
 #include "datapath/reply_limiter.h"
+#include "datapath/target_lines.h"
 #include "datapath/worker_ports.h"
 #include "tables/affinity_table.h"
 #include "tables/connection_table.h"
-#include "tables/neighbour_table.h"
 #include "tables/snapshot.h"
 
 namespace holdfast {
@@ -58,9 +58,9 @@ void Balance(Batch& batch, const Turn& turn, std::uint64_t ring_seed);
 void RememberConnection(Batch& batch, const Turn& turn, ConnectionTable& connections,
                         WorkerCounters& counters);
 
-// Forwarding mode l2: MAC of the target in, ours as the source. No neighbour or
-// too long for the port: drop.
-void Rewrite(Batch& batch, const NeighbourTable& neighbours, const WorkerPorts& ports);
+// By the service's forwarding mode: the target's MAC in, or another IPv4 header
+// before. No neighbour or too long for the port: drop.
+void Rewrite(Batch& batch, const Turn& turn, TargetLines& lines);
 
 // P6: a RST or port unreachable, as the service and the rate allow.
 void AnswerRefused(Batch& batch, const Turn& turn, ReplyLimiter& limiter);

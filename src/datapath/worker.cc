@@ -18,6 +18,7 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       idle_(options.poll, options.max_sleep),
       load_(options.cycles_per_second, counters_),
       replies_(options.cycles_per_second),
+      lines_(*tables.neighbours, ports_),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_) {}
 
 std::uint64_t ReadTsc() { return rte_rdtsc(); }
@@ -62,7 +63,7 @@ void Worker::ServeBatch(const Turn& turn) {
   FollowAffinity(batch_, turn, *tables_.affinities, counters_);
   Balance(batch_, turn, options_.ring_seed);
   RememberConnection(batch_, turn, *tables_.connections, counters_);
-  Rewrite(batch_, *tables_.neighbours, ports_);
+  Rewrite(batch_, turn, lines_);
   AnswerRefused(batch_, turn, replies_);
   Transmit(batch_, ports_);
   Account(batch_, counters_);

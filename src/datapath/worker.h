@@ -78,6 +78,7 @@ class Worker {
   IdleSleeper idle_;
   LoadMeter load_;
   ReplyLimiter replies_;
+  TargetLines lines_;
   ConnectionSweeper sweeper_;
   Batch batch_;
 };

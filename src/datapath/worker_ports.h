@@ -17,10 +17,11 @@ struct WorkerPort {
   std::uint16_t queue = 0;   // the worker's, to receive and to transmit
   MacAddress mac;
   std::uint32_t longest_frame = 1514;  // MTU and Ethernet header
-  std::vector<IpAddress> addresses;    // the balancer's own
+  std::vector<IpPrefix> addresses;     // the balancer's own, with their subnets
 
   [[nodiscard]] bool Owns(const IpAddress& address) const {
-    return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
+    return std::any_of(addresses.begin(), addresses.end(),
+                       [&](const IpPrefix& own) { return own.address == address; });
   }
 };
 

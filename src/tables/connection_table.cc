@@ -58,13 +58,12 @@ absl::StatusOr<ConnectionTable> ConnectionTable::Create(WorkerId owner, std::siz
   if (!buckets.ok()) return buckets.status();
   auto cold = TableMemory::Allocate(buckets->slot_count() * sizeof(Cold), memory);
   if (!cold.ok()) return cold.status();
-  return ConnectionTable(owner, capacity, timeouts, *std::move(buckets), *std::move(cold));
+  return ConnectionTable(owner, timeouts, *std::move(buckets), *std::move(cold));
 }
 
-ConnectionTable::ConnectionTable(WorkerId owner, std::size_t capacity, ConnectionTimeouts timeouts,
+ConnectionTable::ConnectionTable(WorkerId owner, ConnectionTimeouts timeouts,
                                  FingerprintBuckets buckets, TableMemory cold)
     : owner_(owner),
-      capacity_(capacity),
       timeouts_(timeouts),
       buckets_(std::move(buckets)),
       cold_(std::move(cold)),
@@ -88,7 +87,6 @@ ConnectionTable::Entry ConnectionTable::EntryAt(Slot slot, std::uint32_t value,
 
 std::uint64_t ConnectionTable::size() const { return sizes_->originals.Read(); }
 std::uint64_t ConnectionTable::copies() const { return sizes_->copies.Read(); }
-std::size_t ConnectionTable::capacity() const { return capacity_; }
 std::size_t ConnectionTable::memory_bytes() const {
   return buckets_.memory().size() + cold_.size();
 }

@@ -95,7 +95,8 @@ class ConnectionTable {
   [[nodiscard]] std::optional<Entry> Find(const FlowHash& hash, CoarseTick now) const;
   [[nodiscard]] std::uint64_t size() const;  // originals
   [[nodiscard]] std::uint64_t copies() const;
-  [[nodiscard]] std::size_t capacity() const;  // as asked for
+  // How many it can hold: what was asked for at a load of 0.8, rounded up.
+  [[nodiscard]] std::size_t capacity() const { return buckets_.slot_count(); }
   [[nodiscard]] std::size_t memory_bytes() const;
   [[nodiscard]] bool on_huge_pages() const;
   [[nodiscard]] std::size_t bucket_count() const { return buckets_.bucket_count(); }
@@ -125,8 +126,8 @@ class ConnectionTable {
   };
   static_assert(sizeof(Cold) == 64);
 
-  ConnectionTable(WorkerId owner, std::size_t capacity, ConnectionTimeouts timeouts,
-                  FingerprintBuckets buckets, TableMemory cold);
+  ConnectionTable(WorkerId owner, ConnectionTimeouts timeouts, FingerprintBuckets buckets,
+                  TableMemory cold);
 
   [[nodiscard]] Cold& cold(Slot slot) const { return static_cast<Cold*>(cold_.data())[slot]; }
   [[nodiscard]] FlowHash HashOf(Slot slot) const;
@@ -144,7 +145,6 @@ class ConnectionTable {
   [[nodiscard]] bool OriginalLives(Slot slot, const SweepRules& rules) const;
 
   WorkerId owner_;
-  std::size_t capacity_;
   ConnectionTimeouts timeouts_;
   FingerprintBuckets buckets_;
   TableMemory cold_;

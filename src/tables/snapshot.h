@@ -40,6 +40,12 @@ struct TargetView {
 
 enum class NoTargetPolicy : std::uint8_t { kReject, kDrop };
 
+// How a packet reaches its target.
+enum class ForwardingMode : std::uint8_t {
+  kL2,    // with the target's MAC
+  kIpip,  // inside another IPv4 header, to the target's address (RFC 2003)
+};
+
 // What workers need of a service. Indexed by ServiceSlot.
 struct ServiceView {
   std::string name;  // "" in a slot without a service
@@ -49,6 +55,7 @@ struct ServiceView {
   NoTargetPolicy no_target = NoTargetPolicy::kReject;
   // From a hash to a target handle; empty when no target takes new requests.
   MaglevRing ring;
+  ForwardingMode forwarding = ForwardingMode::kL2;
 };
 
 class Snapshot {

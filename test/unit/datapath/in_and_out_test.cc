@@ -134,6 +134,38 @@ TEST_CASE("a frame that is longer than the port's MTU is dropped", "[datapath]")
   CHECK(!appliance.Where(FromPort(40001).Ack().Payload(payload.substr(1)).Build()).empty());
 }
 
+TEST_CASE("ipip: a packet leaves inside another IPv4 header, without its padding", "[datapath]") {
+  TestAppliance appliance;
+  for (ServiceView& service : appliance.parts.services) service.forwarding = ForwardingMode::kIpip;
+  appliance.Publish();
+  const Frame frame = FromPort(40001).Syn().Build();
+  const auto sent = appliance.Turn({FromPort(40001).Syn().PaddedTo(80).Build()});
+  REQUIRE(sent.size() == 1);
+  CHECK(appliance.DestinationOf(sent[0]) == appliance.OnRing(WebFlow(40001)));
+  const auto outer = Load<Ipv4Header>(sent[0].data() + 14);
+  CHECK(outer.source.value() == AddressNamed("10.0.0.1").V4());
+  CHECK(outer.destination.value() ==
+        appliance.parts.targets[appliance.RingSlot(WebFlow(40001))].address.V4());
+  CHECK(Frame(sent[0].begin() + 34, sent[0].end()) == Frame(frame.begin() + 14, frame.end()));
+  CHECK(appliance.counters().services[Index(kWeb)].bytes.Read() == 80);
+
+  // 20 bytes of the MTU are the outer header's.
+  CHECK(appliance.Turn({FromPort(40001).Ack().Payload(std::string(1441, 'x')).Build()}).empty());
+  CHECK(Drops(appliance, DropReason::kOversized) == 1);
+  CHECK(appliance.Turn({FromPort(40001).Ack().Payload(std::string(1440, 'x')).Build()}).size() ==
+        1);
+  CHECK(appliance.AllAccounted());
+}
+
+TEST_CASE("a target that gets another MAC is reached there at once", "[datapath]") {
+  TestAppliance appliance;
+  appliance.Where(Syn(40001));
+  const std::size_t slot = appliance.RingSlot(WebFlow(40001));
+  const MacAddress other{{0x02, 0, 0, 0, 9, 9}};
+  appliance.neighbours.Set(slot, other);
+  CHECK(appliance.Where(Ack(40001)) == other.ToString());
+}
+
 TEST_CASE("what the device does not take is dropped", "[datapath]") {
   TestAppliance appliance;
   appliance.port.BlockTransmit(0);

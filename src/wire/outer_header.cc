@@ -1,0 +1,58 @@
+#include "wire/outer_header.h"
+
+#include <cstring>
+
+namespace holdfast {
+namespace {
+
+constexpr std::uint8_t kProtocolIpv4 = 4;
+
+// Of 16-bit words in host order.
+std::uint32_t SumOfWords(const std::uint8_t* bytes, std::size_t length) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < length; i += 2)
+    sum += static_cast<std::uint32_t>(bytes[i]) << 8 | bytes[i + 1];
+  return sum;
+}
+
+std::uint16_t Folded(std::uint32_t sum) {
+  sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<std::uint16_t>(sum + (sum >> 16));
+}
+
+}  // namespace
+
+OuterHeader::OuterHeader(const MacAddress& destination, const MacAddress& source,
+                         const IpAddress& from, const IpAddress& to) {
+  const EthernetHeader ethernet{
+      .destination = destination, .source = source, .ether_type = BigEndian16(kEtherTypeIpv4)};
+  const Ipv4Header ip{.version_and_ihl = 0x45,
+                      .tos = 0,
+                      .total_length = {},
+                      .identification = {},
+                      .flags_and_offset = BigEndian16(kIpv4DontFragment),
+                      .ttl = kDefaultTtl,
+                      .protocol = kProtocolIpv4,
+                      .checksum = {},
+                      .source = BigEndian32(from.V4()),
+                      .destination = BigEndian32(to.V4())};
+  Store(bytes_.data(), ethernet);
+  Store(bytes_.data() + sizeof ethernet, ip);
+  checksum_ = SumOfWords(bytes_.data() + sizeof ethernet, sizeof ip);
+}
+
+void OuterHeader::WriteL2(std::uint8_t* frame) const { std::memcpy(frame, bytes_.data(), kMacs); }
+
+void OuterHeader::WriteIpip(std::uint8_t* frame, std::uint16_t inner_length,
+                            std::uint8_t tos) const {
+  const auto length = static_cast<std::uint16_t>(inner_length + sizeof(Ipv4Header));
+  const BigEndian16 total_length(length);
+  const BigEndian16 checksum(static_cast<std::uint16_t>(~Folded(checksum_ + length + tos)));
+  std::uint8_t* const ip = frame + sizeof(EthernetHeader);
+  std::memcpy(frame, bytes_.data(), bytes_.size());
+  ip[offsetof(Ipv4Header, tos)] = tos;
+  std::memcpy(ip + offsetof(Ipv4Header, total_length), &total_length, sizeof total_length);
+  std::memcpy(ip + offsetof(Ipv4Header, checksum), &checksum, sizeof checksum);
+}
+
+}  // namespace holdfast
