@@ -58,10 +58,11 @@ int ReportFailure(const absl::Status& status) {
 int Serve(const config::BalancerConfig& config) {
   StartLog(config.log_level);
   WarnOfCosts(config);
-  StopSignals signals;
+  StopSignals::Block();
   auto appliance = Appliance::Create(config);
   if (!appliance.ok()) return ReportFailure(appliance.status());
-  signals.Watch([&](int signal) {
+  // Goes before the appliance: a second signal must not stop what is gone.
+  const StopSignals signals([&](int signal) {
     spdlog::info("signal {}: stopping", signal);
     (*appliance)->Stop();
   });

@@ -2,27 +2,38 @@
 
 #include <pthread.h>
 
+#include <csignal>
 #include <utility>
 
 namespace holdfast {
+namespace {
 
-StopSignals::StopSignals() {
-  sigemptyset(&signals_);
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals_, signal);
-  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+sigset_t Signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
 }
+
+}  // namespace
+
+void StopSignals::Block() {
+  const sigset_t signals = Signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+StopSignals::StopSignals(std::function<void(int)> stop)
+    : watcher_([this, stop = std::move(stop)] {
+        const sigset_t signals = Signals();
+        int signal = 0;
+        while (sigwait(&signals, &signal) == 0 && !ended_) stop(signal);
+      }) {}
 
 StopSignals::~StopSignals() {
-  if (!watcher_.joinable()) return;
-  pthread_kill(watcher_.native_handle(), SIGUSR1);  // what ends the watcher
+  ended_ = true;
+  pthread_kill(watcher_.native_handle(), SIGTERM);  // it waits for one
   watcher_.join();
-}
-
-void StopSignals::Watch(std::function<void(int)> stop) {
-  watcher_ = std::thread([this, stop = std::move(stop)] {
-    int signal = 0;
-    while (sigwait(&signals_, &signal) == 0 && signal != SIGUSR1) stop(signal);
-  });
 }
 
 }  // namespace holdfast

@@ -1,7 +1,7 @@
 // StopSignals: SIGTERM and SIGINT as a call, on a thread of its own.
 #pragma once
 
-#include <csignal>
+#include <atomic>
 #include <functional>
 #include <thread>
 
@@ -9,15 +9,17 @@ namespace holdfast {
 
 class StopSignals {
  public:
-  // Before any other thread is made: they must not get the signals either.
-  StopSignals();
+  // From now on they wait to be watched for, in this thread and those that it will
+  // make. Before any other thread is made: it would get them in their stead.
+  static void Block();
+
+  // Calls `stop`, with the signal, for each that came since Block() or comes while
+  // this lives. Not after the destructor: what `stop` uses must outlive this.
+  explicit StopSignals(std::function<void(int)> stop);
   ~StopSignals();
 
-  // Calls `stop`, with the signal, for each that comes, from now on.
-  void Watch(std::function<void(int)> stop);
-
  private:
-  sigset_t signals_;
+  std::atomic<bool> ended_{false};
   std::thread watcher_;
 };
 
