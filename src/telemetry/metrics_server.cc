@@ -56,6 +56,12 @@ std::string AddressOf(const config::ListenAddress& listen) {
   return absl::StrCat(listen.address.ToString(), ":", listen.port);
 }
 
+// Who connects and says nothing, or takes nothing, is let go after a second: such a
+// one holds a thread of few, and the end of the server.
+std::vector<std::string> ExposerOptions(const std::string& address) {
+  return {"listening_ports", address, "num_threads", "4", "request_timeout_ms", "1000"};
+}
+
 // The HTTP server says only that it failed, so its step is taken again.
 std::string WhyNot(const config::ListenAddress& listen, const std::exception& failure) {
   if (const int error = TryToBind(SocketAddress::Tcp(listen.address, listen.port)); error != 0)
@@ -69,7 +75,7 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
     const config::ListenAddress& listen, const MetricSource& source) {
   const std::string address = AddressOf(listen);
   try {
-    auto exposer = std::make_unique<prometheus::Exposer>(address);
+    auto exposer = std::make_unique<prometheus::Exposer>(ExposerOptions(address));
     return std::unique_ptr<MetricsServer>(new MetricsServer(listen, std::move(exposer), source));
   } catch (const std::exception& failure) {
     return absl::UnavailableError(absl::StrCat(

@@ -6,7 +6,9 @@
 
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "telemetry/running_balancer.h"
 
@@ -110,6 +112,23 @@ TEST_CASE_METHOD(Fixture, "a destroyed server gives its address back", "[telemet
   const std::uint16_t port = FreePort();
   REQUIRE(MetricsServer::Start(Listen("127.0.0.1", port), source).ok());
   CHECK(MetricsServer::Start(Listen("127.0.0.1", port), source).ok());
+}
+
+TEST_CASE_METHOD(Fixture, "who connects and says nothing holds up neither scrapes nor the end",
+                 "[telemetry]") {
+  const std::uint16_t port = FreePort();
+  auto server = MetricsServer::Start(Listen("127.0.0.1", port), source).value();
+  const SocketAddress address = SocketAddress::Tcp(testing::Address("127.0.0.1"), port);
+  std::vector<std::unique_ptr<StreamSocket>> silent;  // more than there are threads
+  for (int i = 0; i < 8; ++i)
+    silent.emplace_back(std::make_unique<StreamSocket>(AF_INET))->Connect(address);
+  const absl::Time began = absl::Now();
+  CHECK(Run("curl -sSf --max-time 10 -o /dev/null http://127.0.0.1:" + std::to_string(port) +
+            "/metrics")
+            .output == "");
+  silent.emplace_back(std::make_unique<StreamSocket>(AF_INET))->Connect(address);
+  server.reset();
+  CHECK(absl::Now() - began < absl::Seconds(5));
 }
 
 }  // namespace
