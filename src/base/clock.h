@@ -1,6 +1,8 @@
 // Clock: where rules and timers take the time from, so that tests can set it.
 #pragma once
 
+#include <cstdint>
+
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
@@ -21,12 +23,14 @@ class SteadyClock final : public Clock {
 };
 
 // CoarseTick: whole seconds as tables store them, modulo 2^15 (about nine
-// hours). Ages are exact while they are below that, which the limit on idle
-// timeouts (8 h) and the sweep see to.
+// hours). Ages are exact while they are below that by a minute, which the limit on
+// idle timeouts (8 h) and the sweep see to.
 class CoarseTick {
  public:
   static constexpr int kBits = 15;
   static constexpr std::uint32_t kMask = (1U << kBits) - 1;
+  // How far a tick that another thread took may be ahead, in seconds.
+  static constexpr std::uint32_t kMostAhead = 60;
 
   constexpr CoarseTick() = default;
   static constexpr CoarseTick FromSeconds(std::uint64_t seconds) {
@@ -35,9 +39,10 @@ class CoarseTick {
     return tick;
   }
   [[nodiscard]] constexpr std::uint32_t raw() const { return value_; }
-  // Seconds from `earlier` to this.
+  // Seconds from `earlier` to this; 0 when it is ahead.
   [[nodiscard]] constexpr std::uint32_t SecondsSince(CoarseTick earlier) const {
-    return (value_ - earlier.value_) & kMask;
+    const std::uint32_t seconds = (value_ - earlier.value_) & kMask;
+    return seconds > kMask - kMostAhead ? 0 : seconds;
   }
   friend constexpr bool operator==(CoarseTick, CoarseTick) = default;
 

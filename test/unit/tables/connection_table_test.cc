@@ -95,6 +95,16 @@ TEST_CASE_METHOD(Fixture, "P1: an entry idles out after the timeout of its phase
   CHECK(table.size() == 0);
 }
 
+// Two workers read the clock one after the other, and a second ends in between.
+TEST_CASE_METHOD(Fixture, "P5: an entry whose worker's clock is ahead has not idled out",
+                 "[tables]") {
+  const std::uint64_t now = GENERATE(100U, CoarseTick::kMask, CoarseTick::kMask + 1);
+  Insert(1, kBlue, Phase::kDatagrams, now);
+  CHECK_FALSE(Find(1, now - 1)->expired);
+  CHECK(SweepAll({.now = At(now - 1)}).expired == 0);
+  CHECK(Find(1, now + 181)->expired);
+}
+
 TEST_CASE_METHOD(Fixture, "P1: a packet restarts the idle clock", "[tables]") {
   Insert(1, kBlue, Phase::kEstablished, 0);
   Update(1, Phase::kEstablished, 7000);
