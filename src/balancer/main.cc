@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "balancer/appliance.h"
 #include "balancer/options.h"
@@ -55,11 +56,22 @@ int ReportFailure(const absl::Status& status) {
   return kFailure;
 }
 
+// A start can take long, with tables of many GB. Nobody depends on it yet: it is
+// given up where it is, and the kernel takes everything back.
+absl::StatusOr<std::unique_ptr<Appliance>> CreateUnlessStopped(
+    const config::BalancerConfig& config) {
+  const StopSignals signals([](int signal) {
+    spdlog::info("signal {}: giving the start up", signal);
+    std::_Exit(0);
+  });
+  return Appliance::Create(config);
+}
+
 int Serve(const config::BalancerConfig& config) {
   StartLog(config.log_level);
   WarnOfCosts(config);
   StopSignals::Block();
-  auto appliance = Appliance::Create(config);
+  auto appliance = CreateUnlessStopped(config);
   if (!appliance.ok()) return ReportFailure(appliance.status());
   // Goes before the appliance: a second signal must not stop what is gone.
   const StopSignals signals([&](int signal) {

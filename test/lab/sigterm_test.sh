@@ -19,3 +19,12 @@ done
 
 lab_start_balancer
 check "the one started last serves" is "$(ask_many client-1 20 | grep -c web) == 20"
+
+# A start with large tables takes a while: it is given up at once, too.
+stop_balancer
+write_config
+sed -i 's/per_worker: 65536/per_worker: 30000000/' "$CONFIG"
+in_background lb "$LOG" "$HOLDFASTD" --config "$CONFIG"
+BALANCER_PID=$LAST_PID
+wait_until 10 grep -q "warning" "$LOG"
+stop_balancer
