@@ -1,0 +1,49 @@
+// The page that a source shares with the runner: counters, the measured interval, and the
+// runner's word to begin. test/bench/source_report.py reads the same layout.
+//
+// Threads: each queue's part is written by the one thread that polls the queue, the rest by
+// the thread that makes the device; the runner reads at any time and writes `begin` only.
+#pragma once
+
+#include <stdint.h>
+
+#define REPORT_MAGIC 0x31574f4c46464c48ull /* "HLFFLOW1" */
+#define REPORT_QUEUES 16
+
+enum report_state {
+  STATE_OPENING,    // connections are being opened: each flow once in order, three times
+  STATE_READY,      // no packets come, until `begin` is set
+  STATE_WARMING,    // packets come
+  STATE_MEASURING,  // packets come, and are measured
+  STATE_DONE,       // no packets come any more
+};
+
+struct queue_report {
+  uint64_t state;
+  uint64_t given;          // packets that the program received from this queue, in all
+  uint64_t taken;          // packets that it transmitted to it
+  uint64_t window_cycles;  // the measured interval, by the time-stamp counter
+  uint64_t window_cpu_ns;  // how much of it the thread really ran
+  uint64_t window_given;
+  uint64_t window_taken;
+  uint64_t checked;    // transmitted packets that were looked at
+  uint64_t wrong;      // those of them that were not as they should be
+  uint64_t no_buffer;  // times that the program's mbufs were used up
+  uint64_t wrong_length;
+  uint8_t wrong_frame[128];  // the first wrong one
+  uint8_t reserved[40];
+} __attribute__((aligned(64)));
+
+struct source_report {
+  uint64_t magic;
+  uint64_t cycles_per_second;
+  uint64_t footprint;  // bytes of headers that the source copies from
+  volatile uint64_t begin;
+  uint8_t reserved[32];
+  struct queue_report queues[REPORT_QUEUES];
+};
+
+// Maps `path`, which must exist and is made as long as it must be; with "" a page that nobody
+// else sees. NULL if that is not possible.
+struct source_report* report_open(const char* path);
+void report_close(struct source_report* report);

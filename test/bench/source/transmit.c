@@ -1,0 +1,41 @@
+#include <string.h>
+
+#include <rte_mempool.h>
+
+#include "queue.h"
+#include "transmit_check.h"
+
+// One packet of so many is looked at.
+#define PACKETS_PER_CHECK 4096
+
+static void note_wrong(struct queue_report* report, const struct rte_mbuf* packet) {
+  if (report->wrong++ != 0) return;
+  report->wrong_length = packet->data_len;
+  memcpy(report->wrong_frame, rte_pktmbuf_mtod(packet, const void*),
+         RTE_MIN(packet->data_len, sizeof(report->wrong_frame)));
+}
+
+static void check_one(struct queue* queue, struct rte_mbuf** packets, uint16_t count) {
+  const struct rte_mbuf* packet = packets[queue->until_check - 1];
+  queue->until_check += PACKETS_PER_CHECK - count;
+  if (queue->report->state == STATE_OPENING) return;  // SYNs differ from their images
+  ++queue->report->checked;
+  if (!frame_is_right(queue->settings, queue->images, queue->target_of,
+                      rte_pktmbuf_mtod(packet, const uint8_t*), packet->data_len))
+    note_wrong(queue->report, packet);
+}
+
+uint16_t queue_transmit(void* transmit_queue, struct rte_mbuf** packets, uint16_t count) {
+  struct queue* queue = transmit_queue;
+  if (count == 0) return 0;
+  queue->report->taken += count;
+  if (queue->until_check <= count)
+    check_one(queue, packets, count);
+  else
+    queue->until_check -= count;
+  if (queue->fast_free)
+    rte_mempool_put_bulk(packets[0]->pool, (void**)packets, count);
+  else
+    rte_pktmbuf_free_bulk(packets, count);
+  return count;
+}
