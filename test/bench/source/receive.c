@@ -114,7 +114,7 @@ static void prepare_upcoming(struct queue* queue, uint16_t index, uint16_t queue
   upcoming->flood_first = settings->flows + index * flood_share;
   upcoming->flood_every = settings->flood_every;
   upcoming->until_flood = settings->flood_every;
-  queue->given_pending = opens ? 3 * upcoming->count : 0;
+  queue->given_pending = (opens ? 3 * upcoming->count : 0) + settings->fill / queues;
   queue->opening_syns = opens ? upcoming->count : 0;
 }
 

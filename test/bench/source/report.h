@@ -11,7 +11,7 @@
 #define REPORT_QUEUES 16
 
 enum report_state {
-  STATE_OPENING,    // connections are being opened: each flow once in order, three times
+  STATE_OPENING,    // connections are being opened: each flow in order, three times; then `fill`
   STATE_READY,      // no packets come, until `begin` is set
   STATE_WARMING,    // packets come
   STATE_MEASURING,  // packets come, and are measured

@@ -65,6 +65,7 @@ static const struct argument {
     {"flows", parse_number, offsetof(struct settings, flows)},
     {"flood", parse_number, offsetof(struct settings, flood)},
     {"flood_every", parse_number, offsetof(struct settings, flood_every)},
+    {"fill", parse_number, offsetof(struct settings, fill)},
     {"queues", parse_number, offsetof(struct settings, queues)},
     {"seed", parse_number, offsetof(struct settings, seed)},
     {"port", parse_number, offsetof(struct settings, port)},

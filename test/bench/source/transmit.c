@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include <rte_ether.h>
 #include <rte_mempool.h>
 
 #include "queue.h"
@@ -15,10 +16,17 @@ static void note_wrong(struct queue_report* report, const struct rte_mbuf* packe
          RTE_MIN(packet->data_len, sizeof(report->wrong_frame)));
 }
 
+// A program may speak for itself in between.
+static bool is_arp(const struct rte_mbuf* packet) {
+  return rte_pktmbuf_mtod(packet, const struct rte_ether_hdr*)->ether_type ==
+         rte_cpu_to_be_16(RTE_ETHER_TYPE_ARP);
+}
+
+// Not while flows are opened: their SYNs differ from the images.
 static void check_one(struct queue* queue, struct rte_mbuf** packets, uint16_t count) {
   const struct rte_mbuf* packet = packets[queue->until_check - 1];
   queue->until_check += PACKETS_PER_CHECK - count;
-  if (queue->report->state == STATE_OPENING) return;  // SYNs differ from their images
+  if (queue->report->state == STATE_OPENING || is_arp(packet)) return;
   ++queue->report->checked;
   if (!frame_is_right(queue->settings, queue->images, queue->target_of,
                       rte_pktmbuf_mtod(packet, const uint8_t*), packet->data_len))

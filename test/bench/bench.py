@@ -1,0 +1,94 @@
+"""Measures Holdfast beside its references; scripts/bench --help says how to run it."""
+import argparse
+import contextlib
+import dataclasses
+import datetime
+import json
+import os
+import pathlib
+import platform
+import re
+import signal
+import sys
+import time
+
+import dpdk_source
+import plan
+import rows
+import table
+from huge_pages import HugePages, NotEnough
+from measure import Failed, measure
+
+
+def main():
+    options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    began = time.monotonic()
+    try:
+        dpdk_source.build_all()
+        results = _all_rounds(options)
+    except (Failed, NotEnough, dpdk_source.CannotBuild) as failure:
+        sys.exit(f"bench: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    found = rows.measured_rows(results, options.only) + list(rows.micro_rows(options.only))
+    found = rows.in_order(found + rows.missing_rows(found, options.only))
+    _print(results, found, options, time.monotonic() - began)
+    if options.json:
+        text = json.dumps([dataclasses.asdict(row) for row in found], indent=1)
+        options.json.write_text(text + "\n")
+
+
+def _options():
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short round, under 3 minutes")
+    parser.add_argument("--rounds", type=int, help="default 3; with --quick 1")
+    parser.add_argument("--only", nargs="+", metavar="ROW", default=[], help="B1, B2 ...")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="the rows as an array")
+    options = parser.parse_args()
+    options.rounds = options.rounds or (1 if options.quick else 3)
+    return options
+
+
+def _all_rounds(options):
+    timing = {"warmup_ms": 100, "measure_ms": 300} if options.quick else \
+             {"warmup_ms": 300, "measure_ms": 1000}
+    results = {}
+    with HugePages(plan.MEGABYTES):
+        for number in range(options.rounds):
+            for name, load in plan.measurements(options.only):
+                _tell(f"round {number + 1} of {options.rounds}: {name}, {load}")
+                program, _ = plan.PROGRAMS[name]
+                result = measure(program, plan.LOADS[load], timing)
+                results.setdefault((name, load), []).append(result)
+    _tell("")
+    return results
+
+
+def _tell(text):
+    if sys.stdout.isatty():
+        print(f"\r\033[K{text}", end="", flush=True)
+
+
+def _print(results, found, options, seconds):
+    print(f"{_machine()}, DPDK {dpdk_source.version()}, {datetime.date.today()}")
+    print(f"60-byte frames, 100 targets, one worker, burst 64; {options.rounds} round(s), "
+          f"{seconds:.0f} s: scripts/bench {' '.join(sys.argv[1:])}\n")
+    table.print_table(found)
+    table.print_source(results)
+    table.print_counters(results)
+    print("\nRates are for a second in which the worker really ran. The second worker shares CPU 0 "
+          "with the management core: see the same for MS.")
+
+
+def _machine():
+    text = pathlib.Path("/proc/cpuinfo").read_text()
+    model = re.search(r"model name\s*: (.*)", text)
+    with contextlib.suppress(OSError):
+        cache = pathlib.Path("/sys/devices/system/cpu/cpu0/cache/index3/size").read_text().strip()
+        return f"{os.cpu_count()} CPUs {model[1]} ({platform.machine()}), L3 {cache}"
+    return f"{os.cpu_count()} CPUs {model[1] if model else platform.machine()}"
+
+
+if __name__ == "__main__":
+    main()

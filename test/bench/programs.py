@@ -1,0 +1,168 @@
+"""The programs that are measured, each with the packet source loaded into it."""
+import dataclasses
+import json
+import subprocess
+import urllib.request
+
+import dpdk_source
+from counters import Counters, Sum, sums_of
+from source_report import SourceReport
+
+WORKER_CPUS = [1, 0]  # the first worker has a CPU of its own, the second shares with management
+TARGETS = 100
+BURST = 64  # holdfastd's
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """What the source gives; the names are those of source/settings.h."""
+    flows: int
+    mix: str = "established"
+    order: str = "random"
+    flood: int = 0
+    flood_every: int = 0
+    fill: int = 0
+    workers: int = 1
+
+    def arguments(self, **more):
+        words = {**dataclasses.asdict(self), **more}
+        words["queues"] = words.pop("workers")
+        return ",".join(f"{key}={value}" for key, value in words.items())
+
+
+class Program:
+    """One run of a program: a process, its log, and the page of its source."""
+
+    sink = None  # the page of a second device that only takes packets
+
+    def __init__(self, load, timing, directory):
+        self.load = load
+        self.directory = directory
+        self.source = SourceReport(directory / "source", load.workers)
+        self.arguments = load.arguments(report=self.source.path, **timing)
+        self.log = directory / "log"
+        self.process = None
+
+    def __enter__(self):
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen(
+                [str(word) for word in self.command()], stdin=subprocess.PIPE, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True)
+        return self
+
+    def __exit__(self, *unused):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdin.close()
+
+    def taken(self):
+        return (self.sink or self.source).total("taken")
+
+    def counters(self):
+        """The program's own, None if it tells none."""
+        return None
+
+    def sums(self, given, taken, counted):
+        """What must be true after an interval."""
+        yield Sum("packets that came out = given by the source", taken, given)
+
+
+def _eal(cpus, main_cpu):
+    """Arguments for lcores 1, 2... on `cpus`; lcore 0 on `main_cpu` unless that is None."""
+    lcores = [f"{i}@{cpu}" for i, cpu in enumerate(cpus, 1)]
+    if main_cpu is not None:
+        lcores.insert(0, f"0@{main_cpu}")
+    return [f"--lcores={','.join(lcores)}", f"--main-lcore={lcores[0][0]}", "--in-memory",
+            "--no-pci", "--no-telemetry", "-d", dpdk_source.DRIVER]
+
+
+class Testpmd(Program):
+    mode = None
+    check = "none"
+
+    def command(self):
+        queues = self.load.workers
+        return ["dpdk-testpmd", *_eal(WORKER_CPUS[:queues], 0),
+                "--vdev", f"net_flows0,{self.arguments},check={self.check}", "--",
+                f"--forward-mode={self.mode}", f"--nb-cores={queues}", f"--rxq={queues}",
+                f"--txq={queues}", f"--burst={BURST}", "--total-num-mbufs=8192",
+                "--no-lsc-interrupt", "--no-flush-rx"]
+
+
+class TestpmdIo(Testpmd):
+    """Receives and transmits: what the source itself costs."""
+    mode = "io"
+
+
+class TestpmdMacswap(Testpmd):
+    """Touches every header: MS."""
+    mode = "macswap"
+    check = "swap"
+
+
+class L3fwdExactMatch(Program):
+    """Looks every packet up in rte_hash: EM. Only what it finds goes to the second device."""
+
+    def __init__(self, load, timing, directory):
+        super().__init__(load, timing, directory)
+        self.sink = SourceReport(directory / "sink")
+
+    def command(self):
+        rules = self.directory / "rules"
+        nobody = self.directory / "rules6"
+        nobody.write_text("R2001:db8::1 2001:db8::2 9 9 17 1\n")
+        return [dpdk_source.L3FWD, *_eal(WORKER_CPUS[:1], None),
+                "--vdev", f"net_flows0,{self.arguments},rules={rules}",
+                "--vdev", f"net_flows1,flows=0,report={self.sink.path}", "--",
+                "-p", "3", "--lookup=em", "--config=(0,0,1)", f"--rule_ipv4={rules}",
+                f"--rule_ipv6={nobody}"]
+
+
+class Holdfastd(Program):
+    """The balancer with its usual configuration, control plane and metrics."""
+
+    metrics_port = 19400
+    forwarding = "l2"
+
+    def command(self):
+        config = self.directory / "balancer.yaml"
+        config.write_text(json.dumps(self.configuration()))  # YAML includes JSON
+        return [dpdk_source.BUILD.parent / "release/src/balancer/holdfastd", "--config", config]
+
+    def configuration(self):
+        workers = WORKER_CPUS[:self.load.workers]
+        device = f"net_flows0,{self.arguments},check={self.forwarding},target_mac=02:00:00:00:01"
+        targets = [f"target-{i}" for i in range(1, TARGETS + 1)]
+        services = [{"name": f"bench-{protocol}", "vip": "198.18.0.1", "protocol": protocol,
+                     "ports": [80], "targets": [{"target": name} for name in targets]}
+                    for protocol in ("tcp", "udp")]
+        return {
+            "eal": {"memory_mb": 256, "extra_args": ["-d", str(dpdk_source.DRIVER)]},
+            "cores": {"management": 0, "workers": workers,
+                      "poll": "adaptive" if 0 in workers else "busy"},
+            "ports": [{"name": "bench", "device": device, "addresses": ["192.168.0.1/16"]}],
+            "connections": {"per_worker": self.room()},
+            "control": {"listen": [f"unix:{self.directory}/control.sock"]},
+            "metrics": {"listen": f"127.0.0.1:{self.metrics_port}"},
+            "targets": [{"name": name, "address": f"192.168.1.{i}",
+                         "mac": f"02:00:00:00:01:{i:02x}"} for i, name in enumerate(targets, 1)],
+            "services": services,
+        }
+
+    def room(self):
+        """Room for all flows, where they are to be remembered at all."""
+        if self.load.mix == "syn":
+            return 1_000_000
+        return max(1_000_000, self.load.flows + self.load.flows // 4)
+
+    def counters(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics",
+                                    timeout=5) as answer:
+            return Counters.of(answer.read().decode())
+
+    def sums(self, given, taken, counted):
+        return sums_of(counted, given, taken, self.load)
