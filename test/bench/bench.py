@@ -19,6 +19,8 @@ import table
 from huge_pages import HugePages, NotEnough
 from measure import Failed, measure
 
+QUIET = 0.97  # part of its CPU that a worker has on a quiet machine
+
 
 def main():
     options = _options()
@@ -26,12 +28,14 @@ def main():
     began = time.monotonic()
     try:
         dpdk_source.build_all()
-        results = _all_rounds(options)
+        with HugePages(plan.MEGABYTES):
+            results = _all_rounds(options)
+            beside = list(rows.micro_rows(options.only, options.quick))
     except (Failed, NotEnough, dpdk_source.CannotBuild) as failure:
         sys.exit(f"bench: {failure}")
     except KeyboardInterrupt:
         sys.exit(130)
-    found = rows.measured_rows(results, options.only) + list(rows.micro_rows(options.only))
+    found = rows.measured_rows(results, options.only) + beside
     found = rows.in_order(found + rows.missing_rows(found, options.only))
     _print(results, found, options, time.monotonic() - began)
     if options.json:
@@ -54,13 +58,12 @@ def _all_rounds(options):
     timing = {"warmup_ms": 100, "measure_ms": 300} if options.quick else \
              {"warmup_ms": 300, "measure_ms": 1000}
     results = {}
-    with HugePages(plan.MEGABYTES):
-        for number in range(options.rounds):
-            for name, load in plan.measurements(options.only):
-                _tell(f"round {number + 1} of {options.rounds}: {name}, {load}")
-                program, _ = plan.PROGRAMS[name]
-                result = measure(program, plan.LOADS[load], timing)
-                results.setdefault((name, load), []).append(result)
+    for number in range(options.rounds):
+        for name, load in plan.measurements(options.only):
+            _tell(f"round {number + 1} of {options.rounds}: {name}, {load}")
+            program, _ = plan.PROGRAMS[name]
+            result = measure(program, plan.LOADS[load], timing)
+            results.setdefault((name, load), []).append(result)
     _tell("")
     return results
 
@@ -75,10 +78,20 @@ def _print(results, found, options, seconds):
     print(f"60-byte frames, 100 targets, one worker, burst 64; {options.rounds} round(s), "
           f"{seconds:.0f} s: scripts/bench {' '.join(sys.argv[1:])}\n")
     table.print_table(found)
-    table.print_source(results)
-    table.print_counters(results)
-    print("\nRates are for a second in which the worker really ran. The second worker shares CPU 0 "
-          "with the management core: see the same for MS.")
+    if results:
+        table.print_source(results)
+        table.print_counters(results)
+        _print_caveats(results)
+
+
+def _print_caveats(results):
+    print("\nRates are for a second in which the workers really ran. A second worker shares CPU 0 "
+          "with management.")
+    ran = min(run.ran for (_, load), runs in results.items() for run in runs
+              if plan.LOADS[load].workers == 1)
+    if ran < QUIET:
+        print(f"This machine was not quiet: in one interval the worker had only {ran:.0%} of its "
+              "CPU, and caches and memory were shared. Do not trust these figures.")
 
 
 def _machine():

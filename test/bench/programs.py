@@ -1,6 +1,7 @@
 """The programs that are measured, each with the packet source loaded into it."""
 import dataclasses
 import json
+import socket
 import subprocess
 import urllib.request
 
@@ -23,10 +24,12 @@ class Load:
     flood_every: int = 0
     fill: int = 0
     workers: int = 1
+    forwarding: str = "l2"  # to the targets; the references have no targets
 
     def arguments(self, **more):
         words = {**dataclasses.asdict(self), **more}
         words["queues"] = words.pop("workers")
+        del words["forwarding"]
         return ",".join(f"{key}={value}" for key, value in words.items())
 
 
@@ -125,8 +128,11 @@ class L3fwdExactMatch(Program):
 class Holdfastd(Program):
     """The balancer with its usual configuration, control plane and metrics."""
 
-    metrics_port = 19400
-    forwarding = "l2"
+    def __init__(self, load, timing, directory):
+        super().__init__(load, timing, directory)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.metrics_address = f"127.0.0.1:{free.getsockname()[1]}"
 
     def command(self):
         config = self.directory / "balancer.yaml"
@@ -135,10 +141,12 @@ class Holdfastd(Program):
 
     def configuration(self):
         workers = WORKER_CPUS[:self.load.workers]
-        device = f"net_flows0,{self.arguments},check={self.forwarding},target_mac=02:00:00:00:01"
+        device = (f"net_flows0,{self.arguments},check={self.load.forwarding},"
+                  "target_mac=02:00:00:00:01,targets=192.168.1.0")
         targets = [f"target-{i}" for i in range(1, TARGETS + 1)]
         services = [{"name": f"bench-{protocol}", "vip": "198.18.0.1", "protocol": protocol,
-                     "ports": [80], "targets": [{"target": name} for name in targets]}
+                     "ports": [80], "forwarding": self.load.forwarding,
+                     "targets": [{"target": name} for name in targets]}
                     for protocol in ("tcp", "udp")]
         return {
             "eal": {"memory_mb": 256, "extra_args": ["-d", str(dpdk_source.DRIVER)]},
@@ -147,7 +155,7 @@ class Holdfastd(Program):
             "ports": [{"name": "bench", "device": device, "addresses": ["192.168.0.1/16"]}],
             "connections": {"per_worker": self.room()},
             "control": {"listen": [f"unix:{self.directory}/control.sock"]},
-            "metrics": {"listen": f"127.0.0.1:{self.metrics_port}"},
+            "metrics": {"listen": self.metrics_address},
             "targets": [{"name": name, "address": f"192.168.1.{i}",
                          "mac": f"02:00:00:00:01:{i:02x}"} for i, name in enumerate(targets, 1)],
             "services": services,
@@ -160,7 +168,7 @@ class Holdfastd(Program):
         return max(1_000_000, self.load.flows + self.load.flows // 4)
 
     def counters(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics",
+        with urllib.request.urlopen(f"http://{self.metrics_address}/metrics",
                                     timeout=5) as answer:
             return Counters.of(answer.read().decode())
 

@@ -6,6 +6,7 @@ import subprocess
 
 import dpdk_source
 from plan import BESIDE, GOALS, NOT_YET
+from programs import WORKER_CPUS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,16 +29,16 @@ class Row:
 def measured_rows(results, rows):
     """`results`: a list of Results, one for each round, by (program, load)."""
     goals = [goal for goal in GOALS + BESIDE if not rows or goal.row in rows]
-    return [_row(goal, results) for goal in goals if ("holdfastd", goal.load) in results]
+    return [_row(goal, results) for goal in goals if goal.measured in results]
 
 
 def _row(goal, results):
-    rates = _rates(results, "holdfastd", goal.load)
+    rates = _rates(results, *goal.measured)
     reference = _rates(results, *goal.reference) if goal.reference else []
     # Of each round: its programs ran one after the other.
     ratio = statistics.median(a / b for a, b in zip(rates, reference)) if reference else None
     value = statistics.median(rates)
-    source = _rates(results, "io", goal.load)
+    source = _rates(results, "io", goal.measured[1])
     return Row(goal.row, goal.what, value, goal.unit, statistics.median(reference) if reference else None,
                " ".join(goal.reference) if reference else None, ratio, goal.floor, goal.target,
                _met(goal, ratio if reference else value), (max(rates) - min(rates)) / value,
@@ -54,17 +55,19 @@ def _met(goal, value):
     return "target" if value >= goal.target else "floor" if value >= goal.floor else "no"
 
 
-def micro_rows(rows, build=dpdk_source.BUILD.parent / "release"):
+def micro_rows(rows, quick):
     """Of the micro-benchmarks that are built."""
+    build = dpdk_source.BUILD.parent / "release"
+    cpu = str(WORKER_CPUS[0])
     known = {field.name for field in dataclasses.fields(Row)}
     for program in sorted(build.glob("test/bench/*_bench")):
         if program.is_dir():
             continue
-        print(f"bench: {program.name}", flush=True)
-        output = subprocess.run([program], check=True, capture_output=True, text=True).stdout
+        command = ["taskset", "--cpu-list", cpu, program] + ["--quick"] * quick
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         for line in filter(lambda text: text.startswith("{"), output.splitlines()):
             said = json.loads(line)
-            row = Row(**{"row": "", **{key: said[key] for key in said if key in known}})
+            row = Row(**{key: said[key] for key in said if key in known})
             if not rows or row.row in rows:
                 yield dataclasses.replace(row, row=row.row or "")
 

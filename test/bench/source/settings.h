@@ -28,7 +28,7 @@ enum check {
 struct settings {
   uint64_t flows;        // 0: this device only takes packets, it gives none
   uint64_t flood;        // so many further flows, of which only SYNs come (flood_every)
-  uint64_t flood_every;  // each so-manieth packet is one of `flood`
+  uint64_t flood_every;  // one packet in so many is one of `flood`
   uint64_t fill;         // so many packets of the mix come before the source is ready
   uint64_t queues;       // at most so many pairs
   uint64_t seed;
