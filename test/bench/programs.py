@@ -47,10 +47,11 @@ class Program:
         self.process = None
 
     def __enter__(self):
+        # It ends with us, however we end.
+        command = ["setpriv", "--pdeathsig", "TERM", *map(str, self.command())]
         with open(self.log, "w") as log:
-            self.process = subprocess.Popen(
-                [str(word) for word in self.command()], stdin=subprocess.PIPE, stdout=log,
-                stderr=subprocess.STDOUT, start_new_session=True)
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log,
+                                            stderr=subprocess.STDOUT, start_new_session=True)
         return self
 
     def __exit__(self, *unused):
