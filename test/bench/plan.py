@@ -10,7 +10,7 @@ LOADS = {
     "1M in order": Load(1_000_000, order="sequential"),
     # Eight times the room of the table: a flow that comes again was thrown out long before.
     "new": Load(8_000_000, mix="syn", fill=2_000_000),
-    "1M flooded": Load(1_000_000, flood=8_000_000, flood_every=10, fill=5_000_000),
+    "1M flooded": Load(1_000_000, flood=8_000_000, flood_every=10, fill=10_000_000),
     "1M, 2 workers": Load(1_000_000, workers=2),
 }
 

@@ -163,8 +163,8 @@ class Holdfastd(Program):
         }
 
     def room(self):
-        """Room for all flows, where they are to be remembered at all."""
-        if self.load.mix == "syn":
+        """A quarter more than there are flows. A flood, and new flows without end, fill it up."""
+        if self.load.flood or self.load.mix == "syn":
             return 1_000_000
         return max(1_000_000, self.load.flows + self.load.flows // 4)
 

@@ -22,6 +22,7 @@ class Row:
     target: float = None
     met: str = None      # "target", "floor" or "no"
     spread: float = None  # (highest - lowest) / median of the rounds
+    ran: float = None    # least part of an interval in which the worker ran: 1 if it was quiet
     source_ns: float = None  # of each packet, what the source itself costs
     why_not: str = None  # the reason, where there is no value
 
@@ -42,6 +43,7 @@ def _row(goal, results):
     return Row(goal.row, goal.what, value, goal.unit, statistics.median(reference) if reference else None,
                " ".join(goal.reference) if reference else None, ratio, goal.floor, goal.target,
                _met(goal, ratio if reference else value), (max(rates) - min(rates)) / value,
+               min(result.ran for result in results[goal.measured]),
                1e3 / statistics.median(source) if source else None)
 
 
