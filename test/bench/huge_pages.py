@@ -18,7 +18,8 @@ class HugePages:
 
     def __enter__(self):
         before = _total()
-        COMPACT.write_text("1")
+        if COMPACT.exists():
+            COMPACT.write_text("1")
         self._added = _change(self._wanted)
         if _total() - before < self._wanted:
             self.__exit__()

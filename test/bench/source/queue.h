@@ -1,7 +1,7 @@
 // A pair of queues: gives packets as a NIC would, takes them back, counts and checks them.
 //
 // As with a NIC, a packet was written into its buffer long before the program receives it: it
-// waits among kWaiting others, and is no longer in the first-level cache.
+// waits behind QUEUE_WAITING others, and is no longer in the first-level cache.
 //
 // Threads: one thread polls a pair; set-up is done before and after.
 #pragma once
