@@ -20,13 +20,15 @@ void HashOpenPackets(Batch& batch, const HashKey& key, const ConnectionTable& co
   }
 }
 
-void Follow(PacketContext& packet, const Turn& turn, ConnectionTable& connections) {
+void Follow(PacketContext& packet, const Turn& turn, ConnectionTable& connections,
+            WorkerCounters& counters) {
   const auto entry = connections.Find(packet.hash, turn.now);
   if (!entry || BeginsAnew(packet, *entry)) return;
   const TargetView* target = turn.snapshot->Find(entry->target);
   if (target == nullptr) {
     // The target was removed (P7): refused, but for a client that tries anew.
     connections.Erase(*entry);
+    counters.connections_stale.Add(1);
     if (!packet.IsTcpRequest()) packet.Refuse();
     return;
   }
@@ -38,10 +40,10 @@ void Follow(PacketContext& packet, const Turn& turn, ConnectionTable& connection
 }  // namespace
 
 void FollowConnection(Batch& batch, const Turn& turn, const HashKey& key,
-                      ConnectionTable& connections) {
+                      ConnectionTable& connections, WorkerCounters& counters) {
   HashOpenPackets(batch, key, connections);
   for (PacketContext& packet : batch.packets())
-    if (packet.open()) Follow(packet, turn, connections);
+    if (packet.open()) Follow(packet, turn, connections, counters);
 }
 
 }  // namespace holdfast

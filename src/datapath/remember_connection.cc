@@ -11,7 +11,6 @@ ConnectionRecord RecordOf(const PacketContext& packet) {
 
 // In which phase an entry for it begins; none for what makes no entry.
 std::optional<ConnectionPhase> PhaseToRemember(const PacketContext& packet) {
-  if (packet.step == Step::kConnection) return std::nullopt;  // is remembered
   if (packet.is_request) return FirstPhase(packet.parsed.key.protocol);
   // P5: RST and FIN never create an entry.
   if (packet.parsed.tcp.rst || packet.parsed.tcp.fin) return std::nullopt;
@@ -62,13 +61,16 @@ void Insert(PacketContext& packet, ConnectionPhase phase, const Turn& turn,
   if (outcome == InsertOutcome::kFull && packet.step == Step::kBalanced) packet.step = Step::kRing;
 }
 
-void Remember(PacketContext& packet, ConnectionPhase phase, const Turn& turn,
-              ConnectionTable& connections, WorkerCounters& counters) {
+void Remember(PacketContext& packet, const Turn& turn, ConnectionTable& connections,
+              WorkerCounters& counters) {
   const auto entry = connections.Find(packet.hash, turn.now);
-  if (!entry) return Insert(packet, phase, turn, connections, counters);
-  if (!BeginsAnew(packet, *entry)) return JoinEarlierPacket(packet, *entry, turn, connections);
-  connections.Restart(*entry, RecordOf(packet), packet.target->handle, phase, turn.now);
-  counters.connections_inserted.Add(1);
+  if (entry && !BeginsAnew(packet, *entry))
+    return JoinEarlierPacket(packet, *entry, turn, connections);
+  const auto phase = PhaseToRemember(packet);
+  if (!phase) return;
+  if (!entry) return Insert(packet, *phase, turn, connections, counters);
+  // The entry of an old connection becomes that of a new one: none more is there.
+  connections.Restart(*entry, RecordOf(packet), packet.target->handle, *phase, turn.now);
 }
 
 }  // namespace
@@ -76,9 +78,8 @@ void Remember(PacketContext& packet, ConnectionPhase phase, const Turn& turn,
 void RememberConnection(Batch& batch, const Turn& turn, ConnectionTable& connections,
                         WorkerCounters& counters) {
   for (PacketContext& packet : batch.packets()) {
-    if (packet.state != PacketState::kDecided) continue;
-    if (const auto phase = PhaseToRemember(packet))
-      Remember(packet, *phase, turn, connections, counters);
+    if (packet.state != PacketState::kDecided || packet.step == Step::kConnection) continue;
+    Remember(packet, turn, connections, counters);
   }
 }
 

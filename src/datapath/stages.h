@@ -40,7 +40,7 @@ void ClassifyService(Batch& batch, const Turn& turn, const WorkerPorts& ports);
 
 // P1: a known connection follows its target.
 void FollowConnection(Batch& batch, const Turn& turn, const HashKey& key,
-                      ConnectionTable& connections);
+                      ConnectionTable& connections, WorkerCounters& counters);
 
 // P5: so does one that another worker knows. A request, too: a SYN may be repeated
 // on another queue.

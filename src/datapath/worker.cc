@@ -58,7 +58,7 @@ void Worker::ServeBatch(const Turn& turn) {
   Parse(batch_);
   AnswerLocally(batch_, turn, ports_, events_, counters_);
   ClassifyService(batch_, turn, ports_);
-  FollowConnection(batch_, turn, options_.hash_key, *tables_.connections);
+  FollowConnection(batch_, turn, options_.hash_key, *tables_.connections, counters_);
   FollowOtherWorkers(batch_, turn, options_.id, tables_.all_connections);
   FollowAffinity(batch_, turn, *tables_.affinities, counters_);
   Balance(batch_, turn, options_.ring_seed);

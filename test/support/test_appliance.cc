@@ -164,6 +164,22 @@ std::string TestAppliance::OnRing(const FlowKey& flow) const {
 }
 
 bool TestAppliance::AllAccounted(std::size_t worker) const {
+  return PacketsAccounted(worker) && EntriesAccounted(worker);
+}
+
+bool TestAppliance::EntriesAccounted(std::size_t worker) const {
+  const WorkerCounters& counters = *crews_[worker].counters;
+  const ConnectionTable& table = *crews_[worker].connections;
+  std::uint64_t left = table.size() + table.copies();
+  for (const Counter* gone :
+       {&counters.connections_expired, &counters.connections_evicted_unfinished,
+        &counters.connections_evicted_closing, &counters.connections_evicted_unproven,
+        &counters.connections_stale})
+    left += gone->Read();
+  return left == counters.connections_inserted.Read();
+}
+
+bool TestAppliance::PacketsAccounted(std::size_t worker) const {
   const WorkerCounters& counters = *crews_[worker].counters;
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < kDropReasons.size(); ++i)

@@ -54,7 +54,8 @@ class TestAppliance {
   // Where the ring sends a flow: the target's slot, its name.
   [[nodiscard]] std::size_t RingSlot(const FlowKey& flow) const;
   [[nodiscard]] std::string OnRing(const FlowKey& flow) const;
-  // rx = forwarded + local + dropped: nothing is unaccounted for.
+  // rx = forwarded + local + dropped, and every entry that was inserted is in the
+  // table or was counted when it left: nothing is unaccounted for.
   [[nodiscard]] bool AllAccounted(std::size_t worker = 0) const;
 
   [[nodiscard]] WorkerCounters& counters(std::size_t worker = 0) {
@@ -88,6 +89,8 @@ class TestAppliance {
 
   Crew MakeCrew(const Options& options);
   void MakeWorker(std::size_t index, const Options& options);
+  [[nodiscard]] bool PacketsAccounted(std::size_t worker) const;
+  [[nodiscard]] bool EntriesAccounted(std::size_t worker) const;
   [[nodiscard]] std::unique_ptr<const Snapshot> MakeSnapshot();
 
   std::vector<Crew> crews_;

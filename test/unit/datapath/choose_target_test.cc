@@ -244,6 +244,7 @@ TEST_CASE("P8: a flood of SYNs pushes no proven connection out", "[datapath]") {
 
   CHECK(appliance.Where(Request(port)) == target);
   CHECK(appliance.counters().connections_evicted_unfinished.Read() > 4000);
+  CHECK(appliance.AllAccounted());
 }
 
 }  // namespace

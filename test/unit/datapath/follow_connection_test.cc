@@ -62,6 +62,7 @@ TEST_CASE("P1: a SYN on a connection that saw FIN or RST is a new request", "[da
     appliance.Turn({Rst(port)});
   }
   CHECK(Requests(appliance, Decision::kAffinity) == 2);
+  CHECK(appliance.AllAccounted());
 }
 
 TEST_CASE("P1: a FIN or RST that a later ordinary packet follows ends nothing", "[datapath]") {
@@ -97,6 +98,7 @@ TEST_CASE("a connection that idled out is swept, one in use is not", "[datapath]
   }
   CHECK(appliance.connections().size() == 1);
   CHECK(appliance.counters().connections_expired.Read() == 1);
+  CHECK(appliance.AllAccounted());
 }
 
 TEST_CASE("several packets of a new connection in one batch stay together", "[datapath]") {
@@ -109,6 +111,21 @@ TEST_CASE("several packets of a new connection in one batch stay together", "[da
   CHECK(Packets(appliance, Step::kBalanced) == 1);
   CHECK(Packets(appliance, Step::kConnection) == 3);
   CHECK(appliance.connections().size() == 1);
+}
+
+TEST_CASE("P1: a FIN or RST in the batch of its SYN ends that connection", "[datapath]") {
+  TestAppliance appliance;
+  const std::uint16_t first = PortNotOf(appliance, 1);
+  const std::uint16_t second = PortNotOf(appliance, 1, first + 1);
+  appliance.Turn({Syn(first), Fin(first), Syn(second), Rst(second)});
+  CHECK(appliance.connections().size() == 2);
+  CHECK(Packets(appliance, Step::kConnection) == 2);
+  CHECK(Packets(appliance, Step::kRing) == 0);
+
+  appliance.StartAffinity(ClientAt(kWeb), Target(1));
+  CHECK(appliance.Where(Syn(first)) == "web-2");
+  CHECK(appliance.Where(Syn(second)) == "web-2");
+  CHECK(appliance.AllAccounted());
 }
 
 TEST_CASE("P1: the first packet of a UDP flow is its request, the rest follow", "[datapath]") {
@@ -125,6 +142,7 @@ TEST_CASE("P1: the first packet of a UDP flow is its request, the rest follow", 
   appliance.Advance(181);  // udp is 180
   CHECK(appliance.Where(Query(5000)) != target);
   CHECK(dns.requests[Decision::kBalanced].Read() == 2);
+  CHECK(appliance.AllAccounted());
 }
 
 TEST_CASE("P7: a connection of a removed target is refused, and its client may try anew",
@@ -169,6 +187,7 @@ TEST_CASE("P7: entries of removed targets are swept, and the sweep says how far 
   CHECK(appliance.counters().swept_version.Read() == version);
   CHECK(appliance.counters().connections_stale.Read() > 0);
   CHECK(appliance.connections().size() == 60 - appliance.counters().connections_stale.Read());
+  CHECK(appliance.AllAccounted());
 }
 
 }  // namespace
