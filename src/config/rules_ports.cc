@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/ids.h"
+#include "config/device_name.h"
 #include "config/field_rules.h"
 #include "config/rules.h"
 
@@ -90,6 +91,7 @@ std::vector<Port> CheckedPorts(const PortMessages& ports, MistakeLog& log) {
             absl::StrCat("at most ", kMaxPorts, " are possible"));
   Uniqueness names("name", log);
   Uniqueness devices("device", log);
+  Uniqueness interfaces("network interface", log);
   Uniqueness addresses("address", log);
   std::vector<Port> checked;
   for (std::size_t i = 0; i < static_cast<std::size_t>(ports.size()); ++i) {
@@ -100,7 +102,9 @@ std::vector<Port> CheckedPorts(const PortMessages& ports, MistakeLog& log) {
     names.Claim(path, path + ".name", port.name);
     port.device = message.device();
     CheckDevice(path + ".device", port.device, log);
-    devices.Claim(path, path + ".device", port.device);
+    const DeviceName device = ParseDeviceName(port.device, 1);
+    devices.Claim(path, path + ".device", device.name);
+    interfaces.Claim(path, path + ".device", device.KernelInterface());
     port.addresses = CheckedOwnAddresses(path, message, addresses, log);
     CheckSizes(path, message, port, log);
   }

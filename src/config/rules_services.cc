@@ -40,10 +40,13 @@ class ServiceRules {
   std::optional<IpAddress> CheckedVip(const std::string& field, const std::string& text) {
     const auto vip = HostAddress(field, text, log_);
     if (!vip) return std::nullopt;
-    for (std::size_t i = 0; i < ports_.size(); ++i)
-      for (const IpPrefix& own : ports_[i].addresses)
+    for (std::size_t i = 0; i < ports_.size(); ++i) {
+      for (const IpPrefix& own : ports_[i].addresses) {
         if (own.address == *vip)
           log_.Add(field, text, absl::StrCat("is the own address of ", ElementPath("ports", i)));
+        if (own.Contains(*vip)) IsHostOf(field, *vip, own, log_);
+      }
+    }
     for (std::size_t i = 0; i < targets_.size(); ++i)
       if (targets_[i].address == *vip)
         log_.Add(field, text, absl::StrCat("is the address of ", ElementPath("targets", i)));

@@ -1,7 +1,7 @@
 #include "datapath/eal_arguments.h"
 
 #include "absl/strings/str_cat.h"
-#include "datapath/device_name.h"
+#include "config/device_name.h"
 
 namespace holdfast {
 namespace {
@@ -27,7 +27,8 @@ void AddMemory(const config::Eal& eal, std::vector<std::string>& arguments) {
 void AddPciDevices(const config::BalancerConfig& config, std::vector<std::string>& arguments) {
   bool any = false;
   for (const config::Port& port : config.ports) {
-    const DeviceName device = ParseDeviceName(port.device, config.cores.workers.size());
+    const config::DeviceName device =
+        config::ParseDeviceName(port.device, config.cores.workers.size());
     if (device.bus != "pci") continue;
     arguments.insert(arguments.end(), {"-a", device.name});
     any = true;

@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "datapath/device_name.h"
+#include "config/device_name.h"
 #include "datapath/huge_pages.h"
 
 namespace holdfast {
@@ -90,7 +90,7 @@ absl::Status CheckMemory(const config::Eal& eal) {
 }
 
 absl::Status CheckDevice(const config::Port& port, std::size_t queues) {
-  const DeviceName device = ParseDeviceName(port.device, queues);
+  const config::DeviceName device = config::ParseDeviceName(port.device, queues);
   const std::string what = absl::StrCat("port '", port.name, "': device '", port.device, "': ");
   if (device.NeedsKernelInterface()) return CheckInterface(what, device.KernelInterface());
   if (device.bus != "pci" || std::filesystem::exists("/sys/bus/pci/devices/" + device.name))

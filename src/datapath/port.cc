@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "datapath/device_name.h"
+#include "config/device_name.h"
 #include "datapath/dpdk_log.h"
 #include "datapath/eal.h"
 
@@ -19,7 +19,7 @@ std::string Named(const config::Port& port) {
 
 // DPDK's number of the device, which is added if it is virtual.
 absl::StatusOr<std::uint16_t> DeviceOf(const config::Port& port, std::uint16_t queues) {
-  const DeviceName device = ParseDeviceName(port.device, queues);
+  const config::DeviceName device = config::ParseDeviceName(port.device, queues);
   dpdk_log::ForgetComplaint();
   if (device.bus == "vdev") {
     const int result =

@@ -4,7 +4,7 @@
 #include <rte_ethdev.h>
 
 #include "absl/strings/str_cat.h"
-#include "datapath/device_name.h"
+#include "config/device_name.h"
 
 namespace holdfast {
 namespace {
@@ -29,7 +29,7 @@ constexpr PortMetric kPortMetrics[] = {
 };
 
 std::string InterfaceOf(const Port& port) {
-  return ParseDeviceName(port.config().device, 1).KernelInterface();
+  return config::ParseDeviceName(port.config().device, 1).KernelInterface();
 }
 
 }  // namespace

@@ -116,6 +116,16 @@ TEST_CASE("rules of ports", "[config]") {
        {"b.yaml:5: ports[1].name: 'lan0': is the name of ports[0] already",
         "b.yaml:6: ports[1].device: 'net_tap0': is the device of ports[0] already",
         "b.yaml:7: ports[1].addresses[0]: '10.0.0.1': is the address of ports[0] already"}},
+      {"two ports on one device, or on one network interface",
+       "ports:\n"
+       "  - {name: a, device: '0000:3b:00.0', addresses: [10.0.0.1/24]}\n"
+       "  - {name: b, device: '3B:00.0', addresses: [10.0.1.1/24]}\n"
+       "  - {name: c, device: 'net_af_packet0,iface=lan0', addresses: [10.0.2.1/24]}\n"
+       "  - {name: d, device: 'net_af_packet0,iface=lan1', addresses: [10.0.3.1/24]}\n"
+       "  - {name: e, device: 'net_af_xdp0,iface=lan0', addresses: [10.0.4.1/24]}\n",
+       {"b.yaml:3: ports[1].device: '0000:3b:00.0': is the device of ports[0] already",
+        "b.yaml:5: ports[3].device: 'net_af_packet0': is the device of ports[2] already",
+        "b.yaml:6: ports[4].device: 'lan0': is the network interface of ports[2] already"}},
       {"a name with a space, a kernel interface as device",
        "ports:\n  - name: 'lan 0'\n    device: eth0\n    addresses: [10.0.0.1/24]\n",
        {"b.yaml:2: ports[0].name: 'lan 0': may hold letters, digits and any of -_",
@@ -217,6 +227,10 @@ TEST_CASE("rules of services", "[config]") {
       {"an address of a target",
        WithService("192.0.2.1", "10.0.0.12"),
        {"b.yaml:12: services[0].vip: '10.0.0.12': is the address of targets[1]"}},
+      {"the broadcast address of a subnet",
+       WithService("192.0.2.1", "10.0.0.255"),
+       {"b.yaml:12: services[0].vip: '10.0.0.255': must not be the broadcast address of "
+        "10.0.0.0/24"}},
       {"a multicast address",
        WithService("192.0.2.1", "224.0.0.5"),
        {"b.yaml:12: services[0].vip: '224.0.0.5': must not be a multicast address"}},

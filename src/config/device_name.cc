@@ -1,4 +1,4 @@
-#include "datapath/device_name.h"
+#include "config/device_name.h"
 
 #include <utility>
 
@@ -9,7 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
-namespace holdfast {
+namespace holdfast::config {
 namespace {
 
 // The short form leaves domain 0 out.
@@ -37,4 +37,4 @@ DeviceName ParseDeviceName(const std::string& device, std::size_t queues) {
   return {"vdev", parts.first, parts.second};
 }
 
-}  // namespace holdfast
+}  // namespace holdfast::config

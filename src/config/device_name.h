@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string>
 
-namespace holdfast {
+namespace holdfast::config {
 
 struct DeviceName {
   std::string bus;        // "pci" or "vdev"
@@ -20,4 +20,4 @@ struct DeviceName {
 // `device` is a validated ports[].device; "{queues}" becomes `queues`.
 DeviceName ParseDeviceName(const std::string& device, std::size_t queues);
 
-}  // namespace holdfast
+}  // namespace holdfast::config
