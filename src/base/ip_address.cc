@@ -80,6 +80,11 @@ bool IpPrefix::Contains(const IpAddress& other) const {
   return true;
 }
 
+std::optional<IpAddress> IpPrefix::Broadcast() const {
+  if (!address.IsV4() || length >= 31) return std::nullopt;
+  return IpAddress::FromV4(address.V4() | ~std::uint32_t{0} >> length);
+}
+
 bool IpPrefix::IsCanonical() const {
   const int bits = MappedBits(address, length);
   for (int i = 0; i < 16; ++i)

@@ -9,6 +9,7 @@
 #include <compare>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -81,6 +82,8 @@ struct IpPrefix {
 
   // False for an address of the other family.
   [[nodiscard]] bool Contains(const IpAddress& other) const;
+  // The broadcast address of a subnet: IPv4, and not with a /31 (RFC 3021) or /32.
+  [[nodiscard]] std::optional<IpAddress> Broadcast() const;
   // True when no bit outside the prefix is set.
   [[nodiscard]] bool IsCanonical() const;
   [[nodiscard]] std::string ToString() const;

@@ -52,7 +52,8 @@ void AnswerArp(Local& local, PacketContext& packet) {
 void AnswerIcmp(Local& local, PacketContext& packet) {
   if (!local.Has(packet.parsed.key.vip))
     return local.batch.Drop(packet, DropReason::kNotOurAddress);
-  if (local.Has(packet.parsed.key.client))
+  if (local.Has(packet.parsed.key.client) ||
+      local.batch.port().IsBroadcast(packet.parsed.key.client))
     return local.batch.Drop(packet, DropReason::kMartianSource);
   if (!IsValidEchoRequest(FrameOf(packet), packet.parsed))
     return local.batch.Drop(packet, DropReason::kIcmp);

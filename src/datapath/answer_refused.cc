@@ -27,6 +27,7 @@ void ReplaceFrame(PacketContext& packet, std::span<const std::uint8_t> bytes) {
 }
 
 void Answer(Batch& batch, PacketContext& packet, const Turn& turn, ReplyLimiter& limiter) {
+  if (batch.port().IsBroadcast(packet.parsed.key.client)) return;
   std::array<std::uint8_t, kLongestPortUnreachable> answer;
   const std::size_t length = WriteAnswer(answer, packet, batch.port().mac);
   if (length == 0) return;

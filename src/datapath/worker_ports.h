@@ -23,6 +23,11 @@ struct WorkerPort {
     return std::any_of(addresses.begin(), addresses.end(),
                        [&](const IpPrefix& own) { return own.address == address; });
   }
+  // Nobody's own address: what claims to come from it is not answered.
+  [[nodiscard]] bool IsBroadcast(const IpAddress& address) const {
+    return std::any_of(addresses.begin(), addresses.end(),
+                       [&](const IpPrefix& own) { return own.Broadcast() == address; });
+  }
 };
 
 // Indexed by PortIndex; fixed while the worker runs.

@@ -1,7 +1,7 @@
 // TestAppliance: real workers with real tables on ports that the test is the wire
 // of. Targets web-1 to web-3 are in slots 0 to 2, resolved; services: "web", TCP 80
 // and 443, in slot 0, and "dns", UDP 53, in slot 1, both at 192.0.2.1. Its own
-// address is 10.0.0.1.
+// address is 10.0.0.1/24.
 //
 // Time stands still, but for Advance().
 #pragma once

@@ -40,6 +40,14 @@ TEST_CASE("a prefix holds its own addresses and no others", "[base]") {
   CHECK_FALSE(Prefix("2001:db8::/33").Contains(Address("2001:db8:8000::1")));
 }
 
+TEST_CASE("a subnet has a broadcast address, a link of two and a host have none", "[base]") {
+  CHECK(Prefix("10.0.0.1/24").Broadcast() == Address("10.0.0.255"));
+  CHECK(Prefix("10.0.0.1/30").Broadcast() == Address("10.0.0.3"));
+  CHECK(Prefix("10.1.2.3/0").Broadcast() == Address("255.255.255.255"));
+  for (const char* text : {"10.0.0.1/31", "10.0.0.1/32", "2001:db8::1/64"})
+    CHECK_FALSE(Prefix(text).Broadcast());
+}
+
 TEST_CASE("a prefix with bits outside itself is not canonical", "[base]") {
   CHECK(Prefix("10.0.0.0/24").IsCanonical());
   CHECK_FALSE(Prefix("10.0.0.1/24").IsCanonical());

@@ -185,7 +185,9 @@ TEST_CASE("P6: without a target TCP gets a RST, UDP a port unreachable", "[datap
   CHECK(icmp.code == kIcmpPortUnreachable);
 
   CHECK(appliance.Turn({Rst(40002)}).empty());
-  CHECK(appliance.counters().drops[DropReason::kNoTarget].Read() == 3);
+  const Frame to_all = TcpPacket().From("10.0.0.255", 40003).To("192.0.2.1", 80).Ack().Build();
+  CHECK(appliance.Turn({to_all}).empty());
+  CHECK(appliance.counters().drops[DropReason::kNoTarget].Read() == 4);
   CHECK(Web(appliance).requests[Decision::kRefused].Read() == 1);
   CHECK(appliance.counters().replies[Reply::kTcpReset].Read() == 1);
   CHECK(appliance.counters().replies[Reply::kPortUnreachable].Read() == 1);

@@ -100,6 +100,7 @@ TEST_CASE("what is not for a service is dropped under its name", "[datapath]") {
       {EchoRequest().To("192.0.2.1").IcmpType(5).Build(), DropReason::kIcmp},
       {TcpPacket().From("192.0.2.1", 1).To("192.0.2.1", 80).Syn().Build(),
        DropReason::kMartianSource},
+      {EchoRequest().From("10.0.0.255").To("192.0.2.1").Build(), DropReason::kMartianSource},
       {TcpPacket().Macs(kBalancerMac, kBalancerMac).Syn().Build(), DropReason::kLooped},
       {TcpPacket().Syn().Fin().Build(), DropReason::kTcpFlags},
       {TcpPacket().Syn().MoreFragments().Build(), DropReason::kFragment},
