@@ -26,7 +26,7 @@ ConnectionTimeouts TimeoutsOf(const config::Connections& connections) {
 }
 
 absl::Status Annotated(const absl::Status& status, absl::string_view field) {
-  return {status.code(), absl::StrCat(field, ": ", status.message())};
+  return {status.code(), absl::StrCat(field, ": ", status.message(), ". Lower it, or free memory")};
 }
 
 template <typename Table>
