@@ -72,7 +72,7 @@ TEST_CASE_METHOD(Fixture, "tables, workers, the control core and the build are t
   CHECK(ValueOf(families, "holdfast_connections", {{"worker", "1"}}) == 1);
   CHECK(ValueOf(families, "holdfast_connection_copies", {{"worker", "1"}}) == 1);
   CHECK(ValueOf(families, "holdfast_connections", {{"worker", "0"}}) == 0);
-  CHECK(ValueOf(families, "holdfast_connections_capacity", {{"worker", "0"}}) == 64);
+  CHECK(ValueOf(families, "holdfast_connections_capacity", {{"worker", "0"}}) >= 64);
   CHECK(ValueOf(families, "holdfast_connection_table_bytes", {{"worker", "0"}}) ==
         tables[0].memory_bytes());
   CHECK(ValueOf(families, "holdfast_snapshots_published_total", {}) == 3);
