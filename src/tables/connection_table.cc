@@ -109,6 +109,13 @@ ConnectionTable::InsertOutcome ConnectionTable::Insert(const FlowHash& hash,
   return outcome;
 }
 
+// Looking for room by moves costs dozens of buckets when there is none: a flood must
+// not have that for each of its SYNs. Beyond the load that a table is made for
+// (0.8) by so much, the room is not worth the search.
+bool ConnectionTable::IsNearlyFull() const {
+  return size() + copies() >= buckets_.slot_count() / 16 * 15;
+}
+
 // An empty slot is nearest; then one whose entry has idled out; then one that is
 // emptied by moving others; last, the least of those that may be given up.
 std::pair<std::optional<ConnectionTable::Slot>, ConnectionTable::InsertOutcome>
@@ -121,8 +128,11 @@ ConnectionTable::SlotFor(const FlowHash& hash, CoarseTick now) {
     Remove(*victim);
     return {victim, InsertOutcome::kReplacedExpired};
   }
-  const auto move_cold = [this](Slot from, Slot to) { cold(to) = cold(from); };
-  if (const auto room = buckets_.MakeRoom(hash, move_cold)) return {room, InsertOutcome::kInserted};
+  if (!IsNearlyFull()) {
+    const auto move_cold = [this](Slot from, Slot to) { cold(to) = cold(from); };
+    if (const auto room = buckets_.MakeRoom(hash, move_cold))
+      return {room, InsertOutcome::kInserted};
+  }
   if (!victim) return {std::nullopt, InsertOutcome::kFull};
   Remove(*victim);
   return {victim, OutcomeOfEvicting(entry->phase)};

@@ -135,6 +135,7 @@ class ConnectionTable {
   [[nodiscard]] std::uint32_t AgeOf(Slot slot, CoarseTick now) const;
   // A slot for a new entry, emptied as P8 says.
   std::pair<std::optional<Slot>, InsertOutcome> SlotFor(const FlowHash& hash, CoarseTick now);
+  [[nodiscard]] bool IsNearlyFull() const;
   std::optional<Slot> VictimFor(const FlowHash& hash, CoarseTick now) const;
   void Fill(Slot slot, const FlowHash& hash, const ConnectionRecord& record, TargetHandle target,
             ConnectionPhase phase, CoarseTick now);
