@@ -15,6 +15,7 @@ namespace {
 // RFC 5227, 1.1: ANNOUNCE_NUM, ANNOUNCE_INTERVAL.
 constexpr int kAnnouncements = 2;
 constexpr absl::Duration kAnnouncementInterval = absl::Seconds(2);
+constexpr absl::Duration kQuiet = absl::Seconds(1);
 
 bool Lives(const TargetView& target) {
   return target.state == TargetState::kUp || target.state == TargetState::kDraining;
@@ -50,6 +51,7 @@ void NeighbourResolver::FollowTarget(std::size_t slot, const TargetView& target)
                       .port = target.port,
                       .address = target.address,
                       .due = clock_.Now(),
+                      .quiet_until = clock_.Now(),
                       .is_static = false,
                       .known = false};
   if (const auto fixed = static_macs_.find(target.name); fixed != static_macs_.end()) {
@@ -75,12 +77,18 @@ void NeighbourResolver::Learn(const NeighbourEvent& event) {
   for (const std::size_t slot : found->second) {
     Neighbour& neighbour = neighbours_[slot];
     if (neighbour.is_static || neighbour.port != event.port) continue;
-    if (table_.Find(slot) != event.mac)
-      spdlog::info("target address {} is at {}", event.address.ToString(), event.mac.ToString());
+    if (table_.Find(slot) != event.mac) LogChange(neighbour, event.mac);
     table_.Set(slot, event.mac);
     neighbour.known = true;
     neighbour.due = clock_.Now() + kRefresh;
   }
+}
+
+void NeighbourResolver::LogChange(Neighbour& neighbour, const MacAddress& mac) {
+  const absl::Duration now = clock_.Now();
+  if (now < neighbour.quiet_until) return;
+  neighbour.quiet_until = now + kQuiet;
+  spdlog::info("target address {} is at {}", neighbour.address.ToString(), mac.ToString());
 }
 
 void NeighbourResolver::Tick() {

@@ -54,7 +54,8 @@ class NeighbourResolver {
     TargetHandle handle;
     PortIndex port{};
     IpAddress address;
-    absl::Duration due;  // next request
+    absl::Duration due;          // next request
+    absl::Duration quiet_until;  // a change before is not logged: hosts may quarrel
     bool is_static = false;
     bool known = false;
   };
@@ -70,6 +71,7 @@ class NeighbourResolver {
   // A VIP, where it is in a port's subnet: those who look for it ask there.
   void AnnounceVip(const IpAddress& vip);
   void AnnounceOn(PortIndex port, const IpAddress& address);
+  void LogChange(Neighbour& neighbour, const MacAddress& mac);
   void SendRequest(Neighbour& neighbour);
   void SendAnnouncement(Announcement& announcement);
 

@@ -1,16 +1,13 @@
 // What DPDK is started with, and what becomes of what it says.
 #include <rte_log.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <catch2/catch.hpp>
-#include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "datapath/dpdk_log.h"
 #include "datapath/eal_arguments.h"
+#include "support/captured_log.h"
 
 namespace holdfast {
 namespace {
@@ -60,26 +57,6 @@ TEST_CASE("no NIC is touched that is not named, and what is asked for comes last
   CHECK(Strings(all.begin() + 7, all.end()) == Strings{"-a", "0000:3b:00.0", "-a", "0000:3b:00.1",
                                                        "--log-level=pmd:debug", "-d", "driver.so"});
 }
-
-// Our log, as text, while it lives.
-class CapturedLog {
- public:
-  CapturedLog() : before_(spdlog::default_logger()) {
-    auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
-    auto logger = std::make_shared<spdlog::logger>("captured", sink);
-    logger->set_level(spdlog::level::debug);
-    logger->set_pattern("%l %v");
-    spdlog::set_default_logger(logger);
-  }
-  ~CapturedLog() { spdlog::set_default_logger(before_); }
-  CapturedLog(const CapturedLog&) = delete;
-  CapturedLog& operator=(const CapturedLog&) = delete;
-  [[nodiscard]] std::string text() const { return text_.str(); }
-
- private:
-  std::ostringstream text_;
-  std::shared_ptr<spdlog::logger> before_;
-};
 
 TEST_CASE("DPDK's messages come into our log line by line, and its last complaint is known",
           "[datapath]") {

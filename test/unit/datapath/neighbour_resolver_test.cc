@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/captured_log.h"
 #include "support/fake_clock.h"
 #include "support/packet_builder.h"
 
@@ -274,6 +275,24 @@ TEST_CASE_METHOD(Fixture, "what could not be sent is sent at the next opportunit
   CHECK(Tick() == kNothing);
   CHECK(TickAfter(absl::Seconds(2)) == all);
   CHECK(TickAfter(absl::Seconds(1)).size() == 1);  // announced often enough
+}
+
+TEST_CASE_METHOD(Fixture, "hosts that quarrel over an address do not fill the log", "[datapath]") {
+  Follow({Target("web-1", "10.0.0.11", {0, 0})});
+  const CapturedLog log;
+  const auto lines = [&] {
+    const std::string text = log.text();
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  for (int i = 0; i < 100; ++i) {
+    Learn("10.0.0.11", kMac1);
+    Learn("10.0.0.11", kMac2);
+  }
+  CHECK(lines() == 1);
+  CHECK(table.Find(0) == kMac2);
+  clock.Advance(absl::Seconds(1));
+  Learn("10.0.0.11", kMac1);
+  CHECK(lines() == 2);
 }
 
 }  // namespace
