@@ -1,5 +1,6 @@
 #include "cli/counter_commands.h"
 
+#include <cmath>
 #include <map>
 #include <memory>
 
@@ -20,10 +21,16 @@ std::string LabelsOf(const v1::CounterSample& sample) {
   return absl::StrJoin(ordered, ",", absl::PairFormatter("="));
 }
 
+// A count to its last digit, a ratio without the noise of binary fractions.
+std::string NumberIn(double value) {
+  return value == std::trunc(value) ? absl::StrFormat("%.0f", value)
+                                    : absl::StrFormat("%.15g", value);
+}
+
 std::string InTable(const v1::GetCountersResponse& response) {
   Table table({"COUNTER", "VALUE", "LABELS"});
   for (const v1::CounterSample& sample : response.samples())
-    table.Add({sample.name(), absl::StrFormat("%.15g", sample.value()), LabelsOf(sample)});
+    table.Add({sample.name(), NumberIn(sample.value()), LabelsOf(sample)});
   return table.ToString();
 }
 

@@ -89,15 +89,18 @@ TEST_CASE_METHOD(AdminShell, "counters are shown with their labels in order", "[
   admin.counters = From<v1::GetCountersResponse>(
       "samples { name: 'holdfast_drops_total' labels { key: 'worker' value: '0' }"
       " labels { key: 'reason' value: 'malformed' } value: 12345678901 }"
+      "samples { name: 'holdfast_bytes_total' value: 4503599627370497 }"
       "samples { name: 'holdfast_up' value: 0.5 }");
   CHECK(Run("counters").out ==
-        "COUNTER               VALUE        LABELS\n"
-        "holdfast_drops_total  12345678901  reason=malformed,worker=0\n"
+        "COUNTER               VALUE             LABELS\n"
+        "holdfast_drops_total  12345678901       reason=malformed,worker=0\n"
+        "holdfast_bytes_total  4503599627370497\n"
         "holdfast_up           0.5\n");
   const Result json = Run("counters --json");
   CHECK(IsJson(json.out));
   CHECK(json.out == R"({"counters":[{"name":"holdfast_drops_total",)"
                     R"("labels":{"reason":"malformed","worker":"0"},"value":12345678901},)"
+                    R"({"name":"holdfast_bytes_total","labels":{},"value":4503599627370497},)"
                     R"({"name":"holdfast_up","labels":{},"value":0.5}]})"
                     "\n");
 }
