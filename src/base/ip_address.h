@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -27,9 +28,8 @@ class IpAddress {
   // `address` in host order: 0xC0000201 is 192.0.2.1.
   static constexpr IpAddress FromV4(std::uint32_t address) {
     IpAddress result;
-    result.bytes_[10] = result.bytes_[11] = 0xff;
-    for (std::size_t i = 0; i < 4; ++i)
-      result.bytes_[12 + i] = static_cast<std::uint8_t>(address >> (24 - 8 * i));
+    result.bytes_ = std::bit_cast<Bytes>(
+        Words{0, kMappedPrefix | std::uint64_t{__builtin_bswap32(address)} << 32});
     return result;
   }
   static constexpr IpAddress FromV6(const Bytes& bytes) {
@@ -41,14 +41,12 @@ class IpAddress {
   static absl::StatusOr<IpAddress> Parse(absl::string_view text);
 
   [[nodiscard]] constexpr bool IsV4() const {
-    for (std::size_t i = 0; i < 10; ++i)
-      if (bytes_[i] != 0) return false;
-    return bytes_[10] == 0xff && bytes_[11] == 0xff;
+    const Words words = std::bit_cast<Words>(bytes_);
+    return words[0] == 0 && (words[1] & 0xffffffff) == kMappedPrefix;
   }
   // Host order. REQUIRES: IsV4().
   [[nodiscard]] constexpr std::uint32_t V4() const {
-    return std::uint32_t{bytes_[12]} << 24 | std::uint32_t{bytes_[13]} << 16 |
-           std::uint32_t{bytes_[14]} << 8 | bytes_[15];
+    return __builtin_bswap32(static_cast<std::uint32_t>(std::bit_cast<Words>(bytes_)[1] >> 32));
   }
   [[nodiscard]] constexpr const Bytes& bytes() const { return bytes_; }
 
@@ -68,6 +66,12 @@ class IpAddress {
   }
 
  private:
+  // The bytes of every packet's addresses pass here: two words are faster than
+  // sixteen bytes. As they lie in the memory of a little-endian machine.
+  using Words = std::array<std::uint64_t, 2>;
+  static_assert(std::endian::native == std::endian::little);
+  static constexpr std::uint64_t kMappedPrefix = 0xffff0000;  // after eight bytes of zero
+
   Bytes bytes_{};
 };
 
