@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -49,6 +50,10 @@ struct SoftwareAes {
   AesBytes state;
 
   static SoftwareAes Load(const AesBytes& bytes) { return {bytes}; }
+  // As they lie in the memory of a little-endian machine.
+  static SoftwareAes FromWords(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) {
+    return {std::bit_cast<AesBytes>(std::array{a, b, c, d})};
+  }
   void Xor(const SoftwareAes& other) {
     for (std::size_t i = 0; i < 16; ++i) state[i] ^= other.state[i];
   }
@@ -59,7 +64,11 @@ struct SoftwareAes {
     for (std::size_t column = 0; column < 16; column += 4) MixColumn(&shifted[column], column);
     Xor(round_key);
   }
-  [[nodiscard]] AesBytes bytes() const { return state; }
+  void Store(std::uint64_t* first, std::uint64_t* second) const {
+    const auto words = std::bit_cast<std::array<std::uint64_t, 2>>(state);
+    *first = words[0];
+    *second = words[1];
+  }
 
  private:
   void MixColumn(const std::uint8_t* in, std::size_t column) {

@@ -11,8 +11,9 @@ namespace {
 
 using HashFunction = void (*)(const HashKey&, std::span<const FlowKey>, std::span<FlowHash>);
 
-const HashFunction kHashFlows =
-    __builtin_cpu_supports("aes") ? &HashFlowsWithAes : &HashFlowsPortable;
+const HashFunction kHashFlows = __builtin_cpu_supports("aes") && __builtin_cpu_supports("sse4.1")
+                                    ? &HashFlowsWithAes
+                                    : &HashFlowsPortable;
 
 }  // namespace
 

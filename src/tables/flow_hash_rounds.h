@@ -5,6 +5,7 @@
 // the secret enters before the first one and with every other.
 #pragma once
 
+#include <bit>
 #include <cstring>
 #include <span>
 
@@ -20,24 +21,21 @@ inline constexpr AesBytes kFlowHashTweak = {0x24, 0x3f, 0x6a, 0x88, 0x85, 0xa3, 
 template <typename Aes>
 class FlowHasher {
  public:
-  explicit FlowHasher(const HashKey& key) : tweak_(Aes::Load(kFlowHashTweak)) {
-    AesBytes bytes;
-    std::memcpy(bytes.data(), key.words, sizeof key.words);
-    secret_ = Aes::Load(bytes);
-  }
+  explicit FlowHasher(const HashKey& key)
+      : secret_(Aes::Load(std::bit_cast<AesBytes>(key.words))), tweak_(Aes::Load(kFlowHashTweak)) {}
 
   [[nodiscard]] FlowHash Hash(const FlowKey& flow) const {
     Aes state = secret_;
     if (flow.client.IsV4() && flow.vip.IsV4()) {
       Absorb(state, ShortBlock(flow));
     } else {
-      Absorb(state, flow.client.bytes());
-      Absorb(state, flow.vip.bytes());
+      Absorb(state, Aes::Load(flow.client.bytes()));
+      Absorb(state, Aes::Load(flow.vip.bytes()));
       Absorb(state, TailBlock(flow));
     }
     state.Round(secret_);
     state.Round(tweak_);
-    return FromBytes(state.bytes());
+    return ToHash(state);
   }
 
   void HashAll(std::span<const FlowKey> flows, std::span<FlowHash> hashes) const {
@@ -45,37 +43,38 @@ class FlowHasher {
   }
 
  private:
-  void Absorb(Aes& state, const AesBytes& block) const {
-    state.Xor(Aes::Load(block));
+  void Absorb(Aes& state, const Aes& block) const {
+    state.Xor(block);
     state.Round(secret_);
     state.Round(tweak_);
   }
 
-  // Ports, protocol and family: the family keeps the two forms apart.
-  static std::uint64_t Tail(const FlowKey& flow, std::uint8_t family) {
-    return std::uint64_t{flow.client_port} << 48 | std::uint64_t{flow.vip_port} << 32 |
-           std::uint64_t{static_cast<std::uint8_t>(flow.protocol)} << 8 | family;
+  // An IPv4 flow in one block; what an IPv6 flow has beside its addresses. The last
+  // byte of the protocol's word keeps the two forms apart.
+  static Aes ShortBlock(const FlowKey& flow) {
+    return Aes::FromWords(LastWord(flow.client), LastWord(flow.vip), Ports(flow),
+                          ProtocolAnd(flow, 4));
   }
-  static AesBytes ShortBlock(const FlowKey& flow) {
-    AesBytes block;
-    const std::uint64_t tail = Tail(flow, 4);
-    std::memcpy(block.data(), flow.client.bytes().data() + 12, 4);
-    std::memcpy(block.data() + 4, flow.vip.bytes().data() + 12, 4);
-    std::memcpy(block.data() + 8, &tail, sizeof tail);
-    return block;
+  static Aes TailBlock(const FlowKey& flow) {
+    return Aes::FromWords(Ports(flow), ProtocolAnd(flow, 6), 0, 0);
   }
-  static AesBytes TailBlock(const FlowKey& flow) {
-    AesBytes block{};
-    const std::uint64_t tail = Tail(flow, 6);
-    std::memcpy(block.data(), &tail, sizeof tail);
-    return block;
+  static std::uint32_t LastWord(const IpAddress& address) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, address.bytes().data() + 12, sizeof word);
+    return word;
   }
-  static FlowHash FromBytes(const AesBytes& bytes) {
+  static std::uint32_t Ports(const FlowKey& flow) {
+    return std::uint32_t{flow.vip_port} << 16 | flow.client_port;
+  }
+  static std::uint32_t ProtocolAnd(const FlowKey& flow, std::uint32_t family) {
+    return family << 24 | static_cast<std::uint32_t>(flow.protocol);
+  }
+
+  static FlowHash ToHash(const Aes& state) {
     FlowHash hash;
-    std::memcpy(&hash.bucket, bytes.data(), 8);
-    std::memcpy(&hash.fingerprint, bytes.data() + 8, 8);
+    state.Store(&hash.bucket, &hash.fingerprint);
     // 0 means an empty slot.
-    if (hash.fingerprint == 0) hash.fingerprint = 1;
+    hash.fingerprint += hash.fingerprint == 0 ? 1 : 0;
     return hash;
   }
 
