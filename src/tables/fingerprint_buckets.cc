@@ -7,11 +7,11 @@ namespace holdfast {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x484F4C4446415354;  // "HOLDFAST"
-constexpr std::uint32_t kLayoutVersion = 1;
+constexpr std::uint32_t kLayoutVersion = 2;
 
+// Load 0.8 of five slots: four entries a bucket. Even, as BucketArray wants it.
 std::size_t BucketsFor(std::size_t capacity) {
-  // Load 0.8 of five slots: four entries a bucket.
-  return std::bit_ceil(std::max<std::size_t>(2, (capacity + 3) / 4));
+  return std::max<std::size_t>(1, (capacity + 7) / 8) * 2;
 }
 
 }  // namespace
@@ -25,7 +25,10 @@ absl::StatusOr<FingerprintBuckets> FingerprintBuckets::Create(std::size_t capaci
 }
 
 FingerprintBuckets::FingerprintBuckets(TableMemory memory, std::size_t bucket_count)
-    : memory_(std::move(memory)), mask_(bucket_count - 1) {
+    : memory_(std::move(memory)),
+      buckets_(reinterpret_cast<Bucket*>(static_cast<std::byte*>(memory_.data()) + sizeof(Header)),
+               bucket_count),
+      lookup_(&BurstLookups().front()) {
   header().magic = kMagic;
   header().layout_version = kLayoutVersion;
   header().slots_per_bucket = kSlotsPerBucket;
@@ -43,8 +46,8 @@ std::uint64_t FingerprintBuckets::Fingerprint(Slot slot) const {
 std::array<FingerprintBuckets::Slot, 2 * FingerprintBuckets::kSlotsPerBucket>
 FingerprintBuckets::Candidates(const FlowHash& hash) const {
   std::array<Slot, 2 * kSlotsPerBucket> slots;
-  const std::size_t home = HomeOf(hash);
-  const std::size_t partner = PartnerOf(home, hash.fingerprint);
+  const std::size_t home = buckets_.HomeOf(hash);
+  const std::size_t partner = buckets_.PartnerOf(home, hash.fingerprint);
   for (std::size_t i = 0; i < kSlotsPerBucket; ++i) {
     slots[i] = SlotAt(home, i);
     slots[kSlotsPerBucket + i] = SlotAt(partner, i);
@@ -52,17 +55,29 @@ FingerprintBuckets::Candidates(const FlowHash& hash) const {
   return slots;
 }
 
+std::array<std::uint32_t, 2 * FingerprintBuckets::kSlotsPerBucket>
+FingerprintBuckets::CandidateValues(const FlowHash& hash) const {
+  std::array<std::uint32_t, 2 * kSlotsPerBucket> values;
+  const Bucket& home = buckets_[buckets_.HomeOf(hash)];
+  const Bucket& partner = buckets_[buckets_.PartnerOf(buckets_.HomeOf(hash), hash.fingerprint)];
+  for (std::size_t i = 0; i < kSlotsPerBucket; ++i) {
+    values[i] = home.values[i].load(std::memory_order_relaxed);
+    values[kSlotsPerBucket + i] = partner.values[i].load(std::memory_order_relaxed);
+  }
+  return values;
+}
+
 std::optional<FingerprintBuckets::Slot> FingerprintBuckets::EmptyCandidate(
     const FlowHash& hash) const {
-  const std::size_t home = HomeOf(hash);
+  const std::size_t home = buckets_.HomeOf(hash);
   if (const auto slot = EmptySlotIn(home)) return slot;
-  return EmptySlotIn(PartnerOf(home, hash.fingerprint));
+  return EmptySlotIn(buckets_.PartnerOf(home, hash.fingerprint));
 }
 
 std::optional<FingerprintBuckets::Slot> FingerprintBuckets::EmptySlotIn(std::size_t index) const {
-  for (std::size_t i = 0; i < kSlotsPerBucket; ++i)
-    if (Fingerprint(SlotAt(index, i)) == 0) return SlotAt(index, i);
-  return std::nullopt;
+  const unsigned empty = buckets_[index].Matches(0);
+  if (empty == 0) return std::nullopt;
+  return SlotAt(index, static_cast<unsigned>(std::countr_zero(empty)));
 }
 
 bool FingerprintBuckets::IsAway(Slot slot) const {
@@ -78,8 +93,8 @@ void FingerprintBuckets::Fill(Slot slot, std::uint64_t fingerprint, std::uint32_
   in.notes.store(away ? notes | bit : notes & ~bit, std::memory_order_relaxed);
   if (away) {
     // Before the entry itself, so that a reader that comes by home knows of it.
-    Bucket& home = bucket(PartnerOf(slot / kSlotsPerBucket, fingerprint));
-    home.notes.store(home.notes.load(std::memory_order_relaxed) + kOneAway,
+    Bucket& home = buckets_[buckets_.PartnerOf(slot / kSlotsPerBucket, fingerprint)];
+    home.notes.store(home.notes.load(std::memory_order_relaxed) + Bucket::kOneAway,
                      std::memory_order_release);
   }
   // Release: who sees this value sees that the slot was empty before it.
@@ -88,7 +103,30 @@ void FingerprintBuckets::Fill(Slot slot, std::uint64_t fingerprint, std::uint32_
 }
 
 void FingerprintBuckets::Store(Slot slot, const FlowHash& hash, std::uint32_t value) {
-  Fill(slot, hash.fingerprint, value, slot / kSlotsPerBucket != HomeOf(hash));
+  Fill(slot, hash.fingerprint, value, slot / kSlotsPerBucket != buckets_.HomeOf(hash));
+}
+
+std::uint64_t FingerprintBuckets::FindBurst(std::span<const FlowHash> hashes,
+                                            BurstMatches& matches) const {
+  const std::uint64_t before = header().moves.load(std::memory_order_acquire);
+  const std::uint64_t found = lookup_->find(buckets_, hashes.data(), hashes.size(), matches);
+  if (ABSL_PREDICT_TRUE(header().moves.load(std::memory_order_acquire) == before)) return found;
+  return found | FindMoved(hashes, found, matches);
+}
+
+// Those that were not found while entries moved.
+std::uint64_t FingerprintBuckets::FindMoved(std::span<const FlowHash> hashes, std::uint64_t found,
+                                            BurstMatches& matches) const {
+  std::uint64_t moved = 0;
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    if ((found >> i & 1) != 0) continue;
+    const auto match = Find(hashes[i]);
+    if (!match) continue;
+    matches.slots[i] = match->slot;
+    matches.values[i] = match->value;
+    moved |= std::uint64_t{1} << i;
+  }
+  return moved;
 }
 
 void FingerprintBuckets::SetValue(Slot slot, std::uint32_t value) {
@@ -100,8 +138,8 @@ void FingerprintBuckets::Clear(Slot slot) {
   const std::uint64_t fingerprint = Fingerprint(slot);
   in.fingerprints[PositionOf(slot)].store(0, std::memory_order_release);
   if (!IsAway(slot)) return;
-  Bucket& home = bucket(PartnerOf(slot / kSlotsPerBucket, fingerprint));
-  home.notes.store(home.notes.load(std::memory_order_relaxed) - kOneAway,
+  Bucket& home = buckets_[buckets_.PartnerOf(slot / kSlotsPerBucket, fingerprint)];
+  home.notes.store(home.notes.load(std::memory_order_relaxed) - Bucket::kOneAway,
                    std::memory_order_release);
 }
 

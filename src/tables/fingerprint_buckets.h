@@ -34,9 +34,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "absl/base/optimization.h"
 #include "absl/status/statusor.h"
+#include "tables/bucket_array.h"
+#include "tables/burst_lookup.h"
 #include "tables/flow_hash.h"
 #include "tables/table_memory.h"
 
@@ -44,7 +47,7 @@ namespace holdfast {
 
 class FingerprintBuckets {
  public:
-  static constexpr std::size_t kSlotsPerBucket = 5;
+  static constexpr std::size_t kSlotsPerBucket = Bucket::kSlots;
   using Slot = std::uint32_t;  // bucket * kSlotsPerBucket + position; indexes cold records
 
   // What a reader found: where, and the value there at that time.
@@ -53,14 +56,25 @@ class FingerprintBuckets {
     std::uint32_t value;
   };
 
-  // Room for `capacity` entries at a load of 0.8 (rounded up to a power of two
-  // of buckets). RESOURCE_EXHAUSTED when memory cannot be had.
+  // Room for `capacity` entries at a load of 0.8. RESOURCE_EXHAUSTED when memory cannot be had.
   static absl::StatusOr<FingerprintBuckets> Create(std::size_t capacity, MemoryKind memory);
 
   // ---- readers and the writer
-  void Prefetch(const FlowHash& hash) const { __builtin_prefetch(&bucket(HomeOf(hash))); }
+  void Prefetch(const FlowHash& hash) const {
+    __builtin_prefetch(&buckets_[buckets_.HomeOf(hash)]);
+  }
+  void PrefetchBoth(const FlowHash& hash) const;
   [[nodiscard]] std::optional<Match> Find(const FlowHash& hash) const;
-  [[nodiscard]] std::size_t bucket_count() const { return mask_ + 1; }
+  // Find() for each of at most kMaxBurst hashes; bit i of the result: i was found.
+  std::uint64_t FindBurst(std::span<const FlowHash> hashes, BurstMatches& matches) const;
+  // Prefetches the partner buckets of those that are not at home. REQUIRES (to be
+  // of any use): home buckets have been prefetched a while ago.
+  void PrefetchAway(std::span<const FlowHash> hashes) const {
+    lookup_->prefetch_away(buckets_, hashes.data(), hashes.size());
+  }
+  // The best that the processor has, unless told otherwise.
+  void UseLookup(const BurstLookup& lookup) { lookup_ = &lookup; }
+  [[nodiscard]] std::size_t bucket_count() const { return buckets_.count(); }
   [[nodiscard]] std::size_t slot_count() const { return bucket_count() * kSlotsPerBucket; }
   [[nodiscard]] std::uint32_t Value(Slot slot) const;
   [[nodiscard]] std::uint64_t Fingerprint(Slot slot) const;  // 0: empty
@@ -69,6 +83,9 @@ class FingerprintBuckets {
   // ---- the writer
   // The ten slots where `hash` may live, home bucket first.
   [[nodiscard]] std::array<Slot, 2 * kSlotsPerBucket> Candidates(const FlowHash& hash) const;
+  // What is in them; of an empty slot, nothing in particular.
+  [[nodiscard]] std::array<std::uint32_t, 2 * kSlotsPerBucket> CandidateValues(
+      const FlowHash& hash) const;
   [[nodiscard]] std::optional<Slot> EmptyCandidate(const FlowHash& hash) const;
   // Empties one of the candidates by moving other entries to their partner
   // buckets, at most kMaxMoves of them. `moved(from, to)` is called before the
@@ -91,35 +108,19 @@ class FingerprintBuckets {
     std::uint64_t bucket_count;
     std::atomic<std::uint64_t> moves;
   };
-  struct alignas(64) Bucket {
-    std::array<std::atomic<std::uint64_t>, kSlotsPerBucket> fingerprints;
-    std::array<std::atomic<std::uint32_t>, kSlotsPerBucket> values;
-    // Low bits: which slots hold entries away from home. The rest: how many
-    // entries whose home this is are away.
-    std::atomic<std::uint32_t> notes;
-  };
-  static_assert(sizeof(Bucket) == 64);
-  static constexpr std::uint32_t kOneAway = 1U << kSlotsPerBucket;
-
   FingerprintBuckets(TableMemory memory, std::size_t bucket_count);
 
   [[nodiscard]] Header& header() const { return *static_cast<Header*>(memory_.data()); }
-  [[nodiscard]] Bucket& bucket(std::size_t index) const {
-    return reinterpret_cast<Bucket*>(static_cast<std::byte*>(memory_.data()) +
-                                     sizeof(Header))[index];
-  }
-  [[nodiscard]] Bucket& BucketOf(Slot slot) const { return bucket(slot / kSlotsPerBucket); }
+  [[nodiscard]] Bucket& BucketOf(Slot slot) const { return buckets_[slot / kSlotsPerBucket]; }
   static std::size_t PositionOf(Slot slot) { return slot % kSlotsPerBucket; }
   static Slot SlotAt(std::size_t bucket, std::size_t position) {
     return static_cast<Slot>(bucket * kSlotsPerBucket + position);
   }
 
-  [[nodiscard]] std::size_t HomeOf(const FlowHash& hash) const { return hash.bucket & mask_; }
-  [[nodiscard]] std::size_t PartnerOf(std::size_t bucket, std::uint64_t fingerprint) const {
-    return bucket ^ ((fingerprint * 0x9E3779B97F4A7C15 >> 32 | 1) & mask_);
-  }
   [[nodiscard]] std::optional<Match> FindIn(std::size_t bucket, std::uint64_t fingerprint) const;
   [[nodiscard]] std::optional<Match> FindOnce(const FlowHash& hash) const;
+  std::uint64_t FindMoved(std::span<const FlowHash> hashes, std::uint64_t found,
+                          BurstMatches& matches) const;
   [[nodiscard]] std::optional<Slot> EmptySlotIn(std::size_t bucket) const;
   [[nodiscard]] bool IsAway(Slot slot) const;
   void Fill(Slot slot, std::uint64_t fingerprint, std::uint32_t value, bool away);
@@ -128,12 +129,13 @@ class FingerprintBuckets {
   std::optional<Slot> EmptyBucket(std::size_t bucket, int moves, Moved& moved);
 
   TableMemory memory_;
-  std::size_t mask_ = 0;
+  BucketArray buckets_;
+  const BurstLookup* lookup_;
 };
 
 inline std::optional<FingerprintBuckets::Match> FingerprintBuckets::FindIn(
     std::size_t index, std::uint64_t fingerprint) const {
-  const Bucket& in = bucket(index);
+  const Bucket& in = buckets_[index];
   for (std::size_t i = 0; i < kSlotsPerBucket; ++i) {
     if (in.fingerprints[i].load(std::memory_order_acquire) != fingerprint) continue;
     // Acquire: the second look at the fingerprint comes after the value.
@@ -145,12 +147,18 @@ inline std::optional<FingerprintBuckets::Match> FingerprintBuckets::FindIn(
   return std::nullopt;
 }
 
+inline void FingerprintBuckets::PrefetchBoth(const FlowHash& hash) const {
+  const std::size_t home = buckets_.HomeOf(hash);
+  __builtin_prefetch(&buckets_[home]);
+  __builtin_prefetch(&buckets_[buckets_.PartnerOf(home, hash.fingerprint)]);
+}
+
 inline std::optional<FingerprintBuckets::Match> FingerprintBuckets::FindOnce(
     const FlowHash& hash) const {
-  const std::size_t home = HomeOf(hash);
+  const std::size_t home = buckets_.HomeOf(hash);
   if (const auto match = FindIn(home, hash.fingerprint); ABSL_PREDICT_TRUE(match)) return match;
-  if (bucket(home).notes.load(std::memory_order_acquire) < kOneAway) return std::nullopt;
-  return FindIn(PartnerOf(home, hash.fingerprint), hash.fingerprint);
+  if (buckets_[home].notes.load(std::memory_order_acquire) < Bucket::kOneAway) return std::nullopt;
+  return FindIn(buckets_.PartnerOf(home, hash.fingerprint), hash.fingerprint);
 }
 
 inline std::optional<FingerprintBuckets::Match> FingerprintBuckets::Find(
@@ -168,10 +176,11 @@ inline std::optional<FingerprintBuckets::Match> FingerprintBuckets::Find(
 template <typename Moved>
 std::optional<FingerprintBuckets::Slot> FingerprintBuckets::MakeRoom(const FlowHash& hash,
                                                                      Moved&& moved) {
-  const std::size_t home = HomeOf(hash);
+  const std::size_t home = buckets_.HomeOf(hash);
   for (int moves = 1; moves <= kMaxMoves; ++moves) {
     if (const auto slot = EmptyBucket(home, moves, moved)) return slot;
-    if (const auto slot = EmptyBucket(PartnerOf(home, hash.fingerprint), moves, moved)) return slot;
+    if (const auto slot = EmptyBucket(buckets_.PartnerOf(home, hash.fingerprint), moves, moved))
+      return slot;
   }
   return std::nullopt;
 }
@@ -185,7 +194,7 @@ std::optional<FingerprintBuckets::Slot> FingerprintBuckets::EmptyBucket(std::siz
   if (const auto empty = EmptySlotIn(index); empty || moves == 0) return empty;
   for (std::size_t i = 0; i < kSlotsPerBucket; ++i) {
     const Slot from = SlotAt(index, i);
-    const auto to = EmptyBucket(PartnerOf(index, Fingerprint(from)), moves - 1, moved);
+    const auto to = EmptyBucket(buckets_.PartnerOf(index, Fingerprint(from)), moves - 1, moved);
     if (!to) continue;
     moved(from, *to);
     Move(from, *to);

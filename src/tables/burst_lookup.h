@@ -1,0 +1,45 @@
+// BurstLookup: many look-ups in a BucketArray at once, once for each instruction
+// set. All give the same results; the best that the processor has is chosen when the
+// process starts.
+//
+// Whoever looks up first prefetches the home buckets, does something else, and
+// prefetches what is away, and does something else again.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "tables/bucket_array.h"
+#include "tables/flow_hash.h"
+
+namespace holdfast {
+
+inline constexpr std::size_t kMaxBurst = 64;
+
+// Of hash i: where it is and its value there, if bit i of the answer is set.
+struct BurstMatches {
+  std::array<std::uint32_t, kMaxBurst> slots;  // bucket * Bucket::kSlots + position
+  std::array<std::uint32_t, kMaxBurst> values;
+};
+
+struct BurstLookup {
+  const char* name;  // of the instruction set, as __builtin_cpu_supports() has it
+  // A match was there when it was looked at. What moves meanwhile may be missed.
+  std::uint64_t (*find)(BucketArray buckets, const FlowHash* hashes, std::size_t count,
+                        BurstMatches& matches);
+  // Prefetches the second bucket of those that have to go there.
+  void (*prefetch_away)(BucketArray buckets, const FlowHash* hashes, std::size_t count);
+};
+
+// Those that this processor can run, best first; the last one runs anywhere.
+std::span<const BurstLookup> BurstLookups();
+
+// One file each, and called only where the processor has the instructions.
+extern const BurstLookup kAvx512BurstLookup;
+extern const BurstLookup kAvx2BurstLookup;
+extern const BurstLookup kSse42BurstLookup;
+extern const BurstLookup kPortableBurstLookup;
+
+}  // namespace holdfast

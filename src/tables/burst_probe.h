@@ -1,0 +1,93 @@
+// The look-up behind BurstLookup, over any way to compare a line's fingerprints:
+// `Line::Matches(bucket, fingerprint)` gives bit i for slot i.
+//
+// Branches only on counts: which slot matches and which line is the right one is as
+// random as the traffic, and no processor can guess it.
+//
+// `Line` is of an unnamed namespace: nothing here is shared between files that are
+// compiled for different processors.
+#pragma once
+
+#include <atomic>
+#include <bit>
+
+#include "tables/burst_lookup.h"
+
+namespace holdfast {
+
+template <typename Line>
+class BurstProbe {
+ public:
+  static std::uint64_t Find(BucketArray buckets, const FlowHash* hashes, std::size_t count,
+                            BurstMatches& matches) {
+    std::uint64_t missing = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t home = buckets.HomeOf(hashes[i]);
+      missing |= IsMissing(buckets, home, hashes[i].fingerprint, i, matches) << i;
+    }
+    Partners partners;
+    const std::uint64_t away = PrefetchPartners(buckets, hashes, missing, partners);
+    for (std::uint64_t left = away; left != 0; left &= left - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(left));
+      const std::uint64_t still =
+          IsMissing(buckets, partners[i], hashes[i].fingerprint, i, matches);
+      missing ^= (still ^ 1) << i;
+    }
+    const std::uint64_t all = (std::uint64_t{count < kMaxBurst} << count % kMaxBurst) - 1;
+    return all & ~missing;
+  }
+
+  static void PrefetchAway(BucketArray buckets, const FlowHash* hashes, std::size_t count) {
+    std::uint64_t missing = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Bucket& home = buckets[buckets.HomeOf(hashes[i])];
+      const unsigned mask = Line::Matches(home, hashes[i].fingerprint);
+      missing |= std::uint64_t{mask == 0} << i;
+    }
+    Partners partners;
+    PrefetchPartners(buckets, hashes, missing, partners);
+  }
+
+ private:
+  using Partners = std::array<std::uint32_t, kMaxBurst>;  // buckets, by place in the burst
+
+  // Of those that are missing at home, the ones that may be away: bit i for hash i.
+  [[gnu::always_inline]] static std::uint64_t PrefetchPartners(BucketArray buckets,
+                                                               const FlowHash* hashes,
+                                                               std::uint64_t missing,
+                                                               Partners& partners) {
+    std::uint64_t away = missing;
+    for (std::uint64_t left = missing; left != 0; left &= left - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(left));
+      const std::size_t home = buckets.HomeOf(hashes[i]);
+      if (buckets[home].notes.load(std::memory_order_acquire) < Bucket::kOneAway) {
+        away ^= std::uint64_t{1} << i;
+        continue;
+      }
+      const std::size_t partner = buckets.PartnerOf(home, hashes[i].fingerprint);
+      __builtin_prefetch(&buckets[partner]);
+      partners[i] = static_cast<std::uint32_t>(partner);
+    }
+    return away;
+  }
+
+  // 0 if there is a match, whose slot and value it writes; 1 if not.
+  [[gnu::always_inline]] static std::uint64_t IsMissing(BucketArray buckets, std::size_t index,
+                                                        std::uint64_t fingerprint, std::size_t i,
+                                                        BurstMatches& matches) {
+    const Bucket& bucket = buckets[index];
+    const unsigned mask = Line::Matches(bucket, fingerprint);
+    // The comparison's loads are no atomics to the compiler; the processor keeps
+    // loads in order by itself.
+    std::atomic_signal_fence(std::memory_order_acquire);
+    const auto position =
+        static_cast<unsigned>(std::countr_zero(mask | 1U << (Bucket::kSlots - 1)));
+    matches.slots[i] = static_cast<std::uint32_t>(index * Bucket::kSlots + position);
+    matches.values[i] = bucket.values[position].load(std::memory_order_acquire);
+    // And again: who sees that the entry has left must see where it went.
+    const std::uint64_t still = bucket.fingerprints[position].load(std::memory_order_acquire);
+    return std::uint64_t{mask == 0} | std::uint64_t{still != fingerprint};
+  }
+};
+
+}  // namespace holdfast
