@@ -41,7 +41,11 @@ class CoarseTick {
   [[nodiscard]] constexpr std::uint32_t raw() const { return value_; }
   // Seconds from `earlier` to this; 0 when it is ahead.
   [[nodiscard]] constexpr std::uint32_t SecondsSince(CoarseTick earlier) const {
-    const std::uint32_t seconds = (value_ - earlier.value_) & kMask;
+    return SecondsBetween(earlier.value_, value_);
+  }
+  // The same of raw() ticks.
+  static constexpr std::uint32_t SecondsBetween(std::uint32_t earlier, std::uint32_t later) {
+    const std::uint32_t seconds = (later - earlier) & kMask;
     return seconds > kMask - kMostAhead ? 0 : seconds;
   }
   friend constexpr bool operator==(CoarseTick, CoarseTick) = default;

@@ -39,10 +39,13 @@ class TargetHandle {
 
   constexpr TargetHandle() = default;  // slot 0, generation 0
   constexpr TargetHandle(std::size_t slot, unsigned generation)
-      : raw_(static_cast<std::uint16_t>((generation & ((1U << kGenerationBits) - 1)) << kSlotBits |
-                                        (slot & (kMaxTargets - 1)))) {}
+      : TargetHandle(FromRaw(generation << kSlotBits |
+                             (static_cast<std::uint32_t>(slot) & (kMaxTargets - 1)))) {}
+  // Higher bits mean nothing.
   static constexpr TargetHandle FromRaw(std::uint32_t raw) {
-    return {raw & (kMaxTargets - 1), raw >> kSlotBits};
+    TargetHandle handle;
+    handle.raw_ = static_cast<std::uint16_t>(raw & ((1U << kBits) - 1));
+    return handle;
   }
 
   [[nodiscard]] constexpr std::size_t slot() const { return raw_ & (kMaxTargets - 1); }

@@ -34,20 +34,4 @@ ConnectionPhase NextPhase(ConnectionPhase phase, SegmentKind segment) {
   return AfterOrdinary(phase, segment.payload);
 }
 
-EvictionRank RankOf(ConnectionPhase phase) {
-  switch (phase) {
-    case ConnectionPhase::kOpening:
-    case ConnectionPhase::kDatagram:
-      return EvictionRank::kUnfinished;
-    case ConnectionPhase::kClosing:
-    case ConnectionPhase::kClosed:
-      return EvictionRank::kClosing;
-    case ConnectionPhase::kAcknowledged:
-    case ConnectionPhase::kAdopted:
-      return EvictionRank::kUnproven;
-    default:
-      return EvictionRank::kProven;
-  }
-}
-
 }  // namespace holdfast

@@ -12,13 +12,14 @@
 
 namespace holdfast {
 
+// In pairs that share an idle timeout (ConnectionTimeouts::Of()).
 enum class ConnectionPhase : std::uint8_t {
   kOpening,       // TCP: SYN seen, nothing after it
   kAcknowledged,  // TCP: one packet after the SYN, without payload: the handshake's ACK
   kEstablished,   // TCP: more than that
+  kAdopted,       // TCP: taken up in the middle (row P5)
   kClosing,       // TCP: FIN seen; the next bare ACK may be the last one
   kClosed,        // TCP: RST seen, or FIN and an ACK after it
-  kAdopted,       // TCP: taken up in the middle (row P5)
   kDatagram,      // UDP: one packet seen
   kDatagrams,     // UDP: more than one
 };
@@ -41,6 +42,20 @@ constexpr bool SynStartsAnew(ConnectionPhase phase) {
 
 // Which entries make room when a table is full, first to last (row P8).
 enum class EvictionRank : std::uint8_t { kUnfinished, kClosing, kUnproven, kProven };
-EvictionRank RankOf(ConnectionPhase phase);
+
+// By table, not by branches: a full table asks it ten times for each connection.
+constexpr EvictionRank RankOf(ConnectionPhase phase) {
+  constexpr EvictionRank kRanks[] = {
+      EvictionRank::kUnfinished,  // kOpening
+      EvictionRank::kUnproven,    // kAcknowledged
+      EvictionRank::kProven,      // kEstablished
+      EvictionRank::kUnproven,    // kAdopted
+      EvictionRank::kClosing,     // kClosing
+      EvictionRank::kClosing,     // kClosed
+      EvictionRank::kUnfinished,  // kDatagram
+      EvictionRank::kProven,      // kDatagrams
+  };
+  return kRanks[static_cast<unsigned>(phase)];
+}
 
 }  // namespace holdfast

@@ -1,6 +1,11 @@
 #include "tables/connection_table.h"
 
-#include <tuple>
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstring>
+#include <type_traits>
 
 namespace holdfast {
 namespace {
@@ -14,13 +19,33 @@ static_assert(kTickShift + CoarseTick::kBits == 32);
 std::uint32_t Pack(TargetHandle target, ConnectionPhase phase, CoarseTick tick) {
   return target.raw() | static_cast<std::uint32_t>(phase) << kPhaseShift | tick.raw() << kTickShift;
 }
-TargetHandle TargetOf(std::uint32_t value) {
-  return TargetHandle::FromRaw(value & ((1U << TargetHandle::kBits) - 1));
+std::uint32_t PhaseNumberOf(std::uint32_t value) {
+  return value >> kPhaseShift & ((1U << kPhaseBits) - 1);
 }
-ConnectionPhase PhaseOf(std::uint32_t value) {
-  return static_cast<ConnectionPhase>(value >> kPhaseShift & ((1U << kPhaseBits) - 1));
+std::uint32_t AgeOf(std::uint32_t value, CoarseTick now) {
+  return CoarseTick::SecondsBetween(value >> kTickShift, now.raw());
 }
-CoarseTick TickOf(std::uint32_t value) { return CoarseTick::FromSeconds(value >> kTickShift); }
+
+// An Entry as it lies in memory, made without a branch and with nothing but whole
+// words, so that a compiler can make many at once.
+using Entry = ConnectionTable::Entry;
+static_assert(sizeof(Entry) == 8 && std::is_trivially_copyable_v<Entry>);
+static_assert(offsetof(Entry, slot) == 0 && offsetof(Entry, target) == 4);
+static_assert(offsetof(Entry, phase) == 6 && offsetof(Entry, expired) == 7);
+
+std::uint64_t EntryWord(std::uint32_t slot, std::uint32_t value, CoarseTick now,
+                        const ConnectionTimeouts& timeouts) {
+  const std::uint32_t phase = PhaseNumberOf(value);
+  const std::uint32_t expired = AgeOf(value, now) > timeouts.OfNumber(phase) ? 1 : 0;
+  const std::uint32_t target = value & ((1U << TargetHandle::kBits) - 1);
+  const std::uint32_t rest = target | phase << 16 | expired << 24;
+  return std::uint64_t{rest} << 32 | slot;
+}
+
+// The order in which entries are given up, as one number.
+constexpr int kRankBits = 2;
+constexpr int kCandidateBits = 4;
+static_assert(1 + kRankBits + CoarseTick::kBits + kCandidateBits <= 32);
 
 ConnectionTable::InsertOutcome OutcomeOfEvicting(ConnectionPhase phase) {
   switch (RankOf(phase)) {
@@ -28,28 +53,14 @@ ConnectionTable::InsertOutcome OutcomeOfEvicting(ConnectionPhase phase) {
       return ConnectionTable::InsertOutcome::kEvictedUnfinished;
     case EvictionRank::kClosing:
       return ConnectionTable::InsertOutcome::kEvictedClosing;
-    default:
+    case EvictionRank::kUnproven:
       return ConnectionTable::InsertOutcome::kEvictedUnproven;
+    default:
+      return ConnectionTable::InsertOutcome::kFull;
   }
 }
 
 }  // namespace
-
-std::uint32_t ConnectionTimeouts::Of(ConnectionPhase phase) const {
-  switch (phase) {
-    case ConnectionPhase::kOpening:
-    case ConnectionPhase::kAcknowledged:
-      return tcp_opening;
-    case ConnectionPhase::kEstablished:
-    case ConnectionPhase::kAdopted:
-      return tcp_established;
-    case ConnectionPhase::kClosing:
-    case ConnectionPhase::kClosed:
-      return tcp_closing;
-    default:
-      return udp;
-  }
-}
 
 absl::StatusOr<ConnectionTable> ConnectionTable::Create(WorkerId owner, std::size_t capacity,
                                                         ConnectionTimeouts timeouts,
@@ -69,6 +80,11 @@ ConnectionTable::ConnectionTable(WorkerId owner, ConnectionTimeouts timeouts,
       cold_(std::move(cold)),
       sizes_(std::make_unique<Sizes>()) {}
 
+ConnectionTable::Entry ConnectionTable::EntryAt(Slot slot, std::uint32_t value,
+                                                CoarseTick now) const {
+  return std::bit_cast<Entry>(EntryWord(slot, value, now, timeouts_));
+}
+
 std::optional<ConnectionTable::Entry> ConnectionTable::Find(const FlowHash& hash,
                                                             CoarseTick now) const {
   const auto match = buckets_.Find(hash);
@@ -76,13 +92,15 @@ std::optional<ConnectionTable::Entry> ConnectionTable::Find(const FlowHash& hash
   return EntryAt(match->slot, match->value, now);
 }
 
-ConnectionTable::Entry ConnectionTable::EntryAt(Slot slot, std::uint32_t value,
-                                                CoarseTick now) const {
-  const ConnectionPhase phase = PhaseOf(value);
-  return {.slot = slot,
-          .target = TargetOf(value),
-          .phase = phase,
-          .expired = now.SecondsSince(TickOf(value)) > timeouts_.Of(phase)};
+std::uint64_t ConnectionTable::FindBurst(std::span<const FlowHash> hashes, CoarseTick now,
+                                         std::span<Entry> entries) const {
+  BurstMatches matches;
+  const std::uint64_t found = buckets_.FindBurst(hashes, matches);
+  std::array<std::uint64_t, kMaxBurst> words;
+  for (std::size_t i = 0; i < hashes.size(); ++i)
+    words[i] = EntryWord(matches.slots[i], matches.values[i], now, timeouts_);
+  std::memcpy(static_cast<void*>(entries.data()), words.data(), hashes.size() * sizeof(Entry));
+  return found;
 }
 
 std::uint64_t ConnectionTable::size() const { return sizes_->originals.Read(); }
@@ -121,11 +139,10 @@ bool ConnectionTable::IsNearlyFull() const {
 std::pair<std::optional<ConnectionTable::Slot>, ConnectionTable::InsertOutcome>
 ConnectionTable::SlotFor(const FlowHash& hash, CoarseTick now) {
   if (const auto empty = buckets_.EmptyCandidate(hash)) return {empty, InsertOutcome::kInserted};
-  const auto victim = VictimFor(hash, now);
-  const auto entry =
-      victim ? std::optional(EntryAt(*victim, buckets_.Value(*victim), now)) : std::nullopt;
-  if (entry && entry->expired) {
-    Remove(*victim);
+  const Slot victim = VictimFor(hash, now);
+  const std::uint32_t value = buckets_.Value(victim);
+  if (EntryAt(victim, value, now).expired) {
+    Remove(victim);
     return {victim, InsertOutcome::kReplacedExpired};
   }
   if (!IsNearlyFull()) {
@@ -133,31 +150,28 @@ ConnectionTable::SlotFor(const FlowHash& hash, CoarseTick now) {
     if (const auto room = buckets_.MakeRoom(hash, move_cold))
       return {room, InsertOutcome::kInserted};
   }
-  if (!victim) return {std::nullopt, InsertOutcome::kFull};
-  Remove(*victim);
-  return {victim, OutcomeOfEvicting(entry->phase)};
+  const auto outcome = OutcomeOfEvicting(static_cast<ConnectionPhase>(PhaseNumberOf(value)));
+  if (outcome == InsertOutcome::kFull) return {std::nullopt, outcome};
+  Remove(victim);
+  return {victim, outcome};
 }
 
 // The candidate that P8 gives up first: an expired one, else by rank, the longest
-// idle within a rank. None when all are proven and alive.
-std::optional<ConnectionTable::Slot> ConnectionTable::VictimFor(const FlowHash& hash,
-                                                                CoarseTick now) const {
-  std::optional<Slot> victim;
-  std::tuple<bool, EvictionRank, std::uint32_t> least;
-  for (const Slot slot : buckets_.Candidates(hash)) {
-    const Entry entry = EntryAt(slot, buckets_.Value(slot), now);
-    const EvictionRank rank = RankOf(entry.phase);
-    if (rank == EvictionRank::kProven && !entry.expired) continue;
-    const std::tuple cost{!entry.expired, rank, CoarseTick::kMask - AgeOf(slot, now)};
-    if (victim && cost >= least) continue;
-    victim = slot;
-    least = cost;
-  }
-  return victim;
+// idle within a rank. A proven one that is alive if there are no others.
+ConnectionTable::Slot ConnectionTable::VictimFor(const FlowHash& hash, CoarseTick now) const {
+  const auto values = buckets_.CandidateValues(hash);
+  std::uint32_t least = ~std::uint32_t{0};
+  for (std::uint32_t i = 0; i < values.size(); ++i)
+    least = std::min(least, CostOf(values[i], now) << kCandidateBits | i);
+  return buckets_.Candidates(hash)[least & ((1U << kCandidateBits) - 1)];
 }
 
-std::uint32_t ConnectionTable::AgeOf(Slot slot, CoarseTick now) const {
-  return now.SecondsSince(TickOf(buckets_.Value(slot)));
+std::uint32_t ConnectionTable::CostOf(std::uint32_t value, CoarseTick now) const {
+  const std::uint32_t phase = PhaseNumberOf(value);
+  const std::uint32_t age = AgeOf(value, now);
+  const std::uint32_t lives = age <= timeouts_.OfNumber(phase) ? 1 : 0;
+  const auto rank = static_cast<std::uint32_t>(RankOf(static_cast<ConnectionPhase>(phase)));
+  return (lives << kRankBits | rank) << CoarseTick::kBits | (CoarseTick::kMask - age);
 }
 
 void ConnectionTable::Fill(Slot slot, const FlowHash& hash, const ConnectionRecord& record,
@@ -184,7 +198,12 @@ void ConnectionTable::Restart(const Entry& entry, const ConnectionRecord& record
 void ConnectionTable::Erase(const Entry& entry) { Remove(entry.slot); }
 
 void ConnectionTable::Remove(Slot slot) {
-  CountOut(cold(slot).record);
+  // Where there are no copies, to ask whether this one is would be a line for nothing.
+  if (sizes_->copies.Read() == 0) {
+    sizes_->originals.Set(sizes_->originals.Read() - 1);
+  } else {
+    CountOut(cold(slot).record);
+  }
   buckets_.Clear(slot);
 }
 

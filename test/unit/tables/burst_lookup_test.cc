@@ -7,12 +7,14 @@
 #include <random>
 #include <vector>
 
+#include "tables/connection_table.h"
 #include "tables/fingerprint_buckets.h"
 #include "tables/flows.h"
 
 namespace holdfast {
 namespace {
 
+using testing::Flow;
 using testing::HashOf;
 
 // As full as it can be, so that many entries are away from home; keys from 0 on.
@@ -92,6 +94,33 @@ TEST_CASE("values in a line are not taken for fingerprints", "[tables]") {
     table.UseLookup(lookup);
     CHECK(FoundAlike(table, {{.bucket = 0, .fingerprint = kPair},
                              {.bucket = ~std::uint64_t{0}, .fingerprint = kPair}}) == 0);
+  }
+}
+
+TEST_CASE("P1: a burst of connections is as Find() has each of them", "[tables]") {
+  constexpr std::uint32_t kFlows = 4096;
+  const auto at = [](std::uint32_t seconds) { return CoarseTick::FromSeconds(seconds); };
+  auto table =
+      ConnectionTable::Create(WorkerId{0}, kFlows, ConnectionTimeouts{}, MemoryKind::kNormal)
+          .value();
+  // Of every phase, and of ages on both sides of every timeout.
+  for (std::uint32_t flow = 0; flow < kFlows; ++flow)
+    table.Insert(HashOf(flow), {Flow(flow), ServiceSlot{0}}, TargetHandle(flow, flow),
+                 static_cast<ConnectionPhase>(flow % 8), at(20'000 - flow * 4));
+  std::mt19937 random(2026);
+  for (int round = 0; round < 300; ++round) {
+    const auto hashes = RandomHashes(random, random() % (kMaxBurst + 1), kFlows * 2);
+    std::vector<ConnectionTable::Entry> entries(hashes.size());
+    const std::uint64_t found = table.FindBurst(hashes, at(20'000), entries);
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+      const auto entry = table.Find(hashes[i], at(20'000));
+      REQUIRE((found >> i & 1) == (entry ? 1 : 0));
+      if (!entry) continue;
+      REQUIRE(entries[i].slot == entry->slot);
+      REQUIRE(entries[i].target == entry->target);
+      REQUIRE(entries[i].phase == entry->phase);
+      REQUIRE(entries[i].expired == entry->expired);
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <functional>
 #include <random>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -112,12 +113,22 @@ TEST_CASE("P5: other workers find every proven connection, and its own target", 
 
   Mistakes seen;
   std::minstd_rand random(2026);
+  const auto check = [&](std::uint32_t key, const ConnectionTable::Entry* entry) {
+    if (entry == nullptr && key < kStayed) ++seen.missed;
+    if (entry != nullptr && entry->target != TargetOf(key)) ++seen.torn;
+  };
   ReadWhile(
-      2'000'000,
+      400'000,
       [&](std::uint32_t key) {
         const auto entry = table.Find(hashes[key], kNow);
-        if (!entry && key < kStayed) ++seen.missed;
-        if (entry && entry->target != TargetOf(key)) ++seen.torn;
+        check(key, entry ? &*entry : nullptr);
+        // And in a burst of this key and all after it.
+        std::array<ConnectionTable::Entry, kKeys> entries;
+        const auto burst = std::span(hashes).subspan(key);
+        const std::uint64_t found =
+            table.FindBurst(burst, kNow, std::span(entries).first(burst.size()));
+        for (std::uint32_t i = 0; i < burst.size(); ++i)
+          check(key + i, (found >> i & 1) != 0 ? &entries[i] : nullptr);
         if (table.size() > kKeys) ++seen.torn;
       },
       [&](std::uint32_t) {
