@@ -17,12 +17,32 @@ AffinityTable::AffinityTable(FingerprintBuckets buckets, HashKey key)
 
 // A cell has the shape of a flow with the service in place of the VIP. The ports
 // say which class it is of, so one table serves all classes.
-FlowHash AffinityTable::HashOf(const AffinityKey& key) const {
-  return HashFlow(key_, {.client = key.client,
-                         .vip = IpAddress::FromV4(static_cast<std::uint32_t>(key.service)),
-                         .client_port = key.client_port,
-                         .vip_port = key.service_port,
-                         .protocol = Protocol::kTcp});
+FlowKey AffinityTable::FlowOf(const AffinityKey& key) {
+  return {.client = key.client,
+          .vip = IpAddress::FromV4(static_cast<std::uint32_t>(key.service)),
+          .client_port = key.client_port,
+          .vip_port = key.service_port,
+          .protocol = Protocol::kTcp};
+}
+
+AffinityTable::Question AffinityTable::Ask(ServiceSlot service, const IpAddress& client,
+                                           std::uint16_t client_port,
+                                           std::uint16_t service_port) const {
+  Question question;
+  const unsigned in_use = ClassesOf(service);
+  if (in_use == 0) return question;
+  std::array<FlowKey, kClasses> cells;
+  for (unsigned kind = kClasses; kind-- > 0;) {
+    if ((in_use >> kind & 1) == 0) continue;
+    cells[question.size++] =
+        FlowOf({.service = service,
+                .client = client,
+                .client_port = (kind & kNamesClientPort) != 0 ? client_port : std::uint16_t{0},
+                .service_port = (kind & kNamesServicePort) != 0 ? service_port : std::uint16_t{0}});
+  }
+  HashFlows(key_, {cells.data(), question.size}, {question.cells.data(), question.size});
+  for (std::size_t i = 0; i < question.size; ++i) buckets_.Prefetch(question.cells[i]);
+  return question;
 }
 
 AffinityTable::Writer::Writer(AffinityTable& table) : table_(table), counts_(kMaxServices) {}

@@ -22,6 +22,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -49,14 +51,29 @@ class AffinityTable {
   // Room for `capacity` cells. `key` may be every replica's.
   static absl::StatusOr<AffinityTable> Create(std::size_t capacity, HashKey key, MemoryKind memory);
 
+  // A connection request on its way to an answer: the cells that it may belong to.
+  struct Question {
+    std::array<FlowHash, 4> cells;  // most specific first
+    std::size_t size = 0;
+  };
+  // Prefetches what Find() will look at. Ask for a whole burst of requests, then find
+  // the answers.
+  [[nodiscard]] Question Ask(ServiceSlot service, const IpAddress& client,
+                             std::uint16_t client_port, std::uint16_t service_port) const;
+
   // The owner for a connection request, most specific cell first (P2): a named
   // client port before any, then a named service port before the whole service.
   // `accept(TargetHandle)` says whether an owner may take the request; one that
   // may not is passed over as if it were not there.
   template <typename Accept>
+  [[nodiscard]] std::optional<TargetHandle> Find(const Question& question, Accept&& accept) const;
+  template <typename Accept>
   [[nodiscard]] std::optional<TargetHandle> Find(ServiceSlot service, const IpAddress& client,
                                                  std::uint16_t client_port,
-                                                 std::uint16_t service_port, Accept&& accept) const;
+                                                 std::uint16_t service_port,
+                                                 Accept&& accept) const {
+    return Find(Ask(service, client, client_port, service_port), std::forward<Accept>(accept));
+  }
   // False when the service has no affinity at all: one load.
   [[nodiscard]] bool InUse(ServiceSlot service) const { return ClassesOf(service) != 0; }
   [[nodiscard]] std::size_t size() const { return size_->Read(); }
@@ -67,6 +84,7 @@ class AffinityTable {
   static constexpr unsigned kNamesServicePort = 1;
   static constexpr unsigned kNamesClientPort = 2;
   static constexpr unsigned kClasses = 4;
+  static_assert(std::tuple_size_v<decltype(Question::cells)> == kClasses);
 
   AffinityTable(FingerprintBuckets buckets, HashKey key);
 
@@ -78,7 +96,10 @@ class AffinityTable {
   [[nodiscard]] unsigned ClassesOf(ServiceSlot service) const {
     return classes_[Index(service)].load(std::memory_order_acquire);
   }
-  [[nodiscard]] FlowHash HashOf(const AffinityKey& key) const;
+  static FlowKey FlowOf(const AffinityKey& key);
+  [[nodiscard]] FlowHash HashOf(const AffinityKey& key) const {
+    return HashFlow(key_, FlowOf(key));
+  }
 
   FingerprintBuckets buckets_;
   HashKey key_;
@@ -107,17 +128,9 @@ class AffinityTable::Writer {
 };
 
 template <typename Accept>
-std::optional<TargetHandle> AffinityTable::Find(ServiceSlot service, const IpAddress& client,
-                                                std::uint16_t client_port,
-                                                std::uint16_t service_port, Accept&& accept) const {
-  const unsigned in_use = ClassesOf(service);
-  for (unsigned kind = kClasses; kind-- > 0;) {
-    if ((in_use >> kind & 1) == 0) continue;
-    const auto match = buckets_.Find(HashOf(
-        {.service = service,
-         .client = client,
-         .client_port = (kind & kNamesClientPort) != 0 ? client_port : std::uint16_t{0},
-         .service_port = (kind & kNamesServicePort) != 0 ? service_port : std::uint16_t{0}}));
+std::optional<TargetHandle> AffinityTable::Find(const Question& question, Accept&& accept) const {
+  for (std::size_t i = 0; i < question.size; ++i) {
+    const auto match = buckets_.Find(question.cells[i]);
     if (!match) continue;
     const auto owner = TargetHandle::FromRaw(match->value);
     if (accept(owner)) return owner;
