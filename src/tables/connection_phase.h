@@ -12,10 +12,11 @@
 
 namespace holdfast {
 
-// In pairs that share an idle timeout (ConnectionTimeouts::Of()).
+// In the order of ConnectionTimeouts: phases that share one are neighbours.
 enum class ConnectionPhase : std::uint8_t {
   kOpening,       // TCP: SYN seen, nothing after it
-  kAcknowledged,  // TCP: one packet after the SYN, without payload: the handshake's ACK
+  kAcknowledged,  // TCP: one packet after the SYN, without payload: the handshake's ACK.
+                  // The server may speak first: open, though not proven (row P8)
   kEstablished,   // TCP: more than that
   kAdopted,       // TCP: taken up in the middle (row P5)
   kClosing,       // TCP: FIN seen; the next bare ACK may be the last one

@@ -36,8 +36,8 @@ namespace holdfast {
 
 // Idle timeouts in seconds, each below 8 h.
 struct ConnectionTimeouts {
-  std::uint32_t tcp_opening = 30;        // kOpening, kAcknowledged
-  std::uint32_t tcp_established = 7800;  // kEstablished, kAdopted
+  std::uint32_t tcp_opening = 30;        // kOpening
+  std::uint32_t tcp_established = 7800;  // kAcknowledged, kEstablished, kAdopted
   std::uint32_t tcp_closing = 60;        // kClosing, kClosed
   std::uint32_t udp = 180;               // kDatagram, kDatagrams
 
@@ -47,7 +47,7 @@ struct ConnectionTimeouts {
   // By the bits of the phase rather than its name: no branch and no byte, so that
   // a compiler can do it for many entries at once.
   [[nodiscard]] std::uint32_t OfNumber(std::uint32_t phase) const {
-    const std::uint32_t early = (phase & 2) != 0 ? tcp_established : tcp_opening;
+    const std::uint32_t early = phase != 0 ? tcp_established : tcp_opening;
     const std::uint32_t late = (phase & 2) != 0 ? udp : tcp_closing;
     return (phase & 4) != 0 ? late : early;
   }

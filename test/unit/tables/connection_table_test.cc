@@ -80,7 +80,7 @@ TEST_CASE_METHOD(Fixture, "P1: an entry idles out after the timeout of its phase
     std::uint32_t timeout;
   };
   const auto [phase, timeout] =
-      GENERATE(Row{Phase::kOpening, 30}, Row{Phase::kAcknowledged, 30}, Row{Phase::kClosing, 60},
+      GENERATE(Row{Phase::kOpening, 30}, Row{Phase::kAcknowledged, 7800}, Row{Phase::kClosing, 60},
                Row{Phase::kClosed, 60}, Row{Phase::kEstablished, 7800}, Row{Phase::kAdopted, 7800},
                Row{Phase::kDatagram, 180}, Row{Phase::kDatagrams, 180});
   // Over the wrap of the tick, too.
@@ -93,6 +93,17 @@ TEST_CASE_METHOD(Fixture, "P1: an entry idles out after the timeout of its phase
   CHECK(SweepAll({.now = At(begin + timeout + 1)}).expired == 1);
   CHECK_FALSE(Find(1, begin + timeout + 1));
   CHECK(table.size() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "P1: a client may be silent after the handshake, as in SSH or SMTP",
+                 "[tables]") {
+  Insert(1, kBlue, Phase::kOpening, 0);
+  Update(1, NextPhase(Phase::kOpening, {}), 1);  // the handshake's ACK
+  Insert(2, kBlue, Phase::kOpening, 1);
+  CHECK(SweepAll({.now = At(3601)}).expired == 1);
+  REQUIRE(Find(1, 3601));
+  CHECK_FALSE(Find(1, 3601)->expired);
+  CHECK_FALSE(Find(2, 3601));
 }
 
 // Two workers read the clock one after the other, and a second ends in between.
