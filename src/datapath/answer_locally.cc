@@ -8,13 +8,15 @@ namespace {
 // What a stage needs to answer, in one place.
 struct Local {
   Batch& batch;
-  const Turn& turn;
   const WorkerPorts& ports;
   NeighbourEventRing& events;
   WorkerCounters& counters;
 
+  [[nodiscard]] bool IsVip(const IpAddress& address) const {
+    return batch.turn().snapshot->IsVip(address);
+  }
   [[nodiscard]] bool Has(const IpAddress& address) const {
-    return turn.snapshot->IsVip(address) || ports.Own(address);
+    return IsVip(address) || ports.Own(address);
   }
 };
 
@@ -28,51 +30,43 @@ void TellManagement(Local& local, const ArpMessage& message) {
   if (!local.events.Push(event)) local.counters.neighbour_events_lost.Add(1);
 }
 
-void Consume(Local& local, PacketContext& packet, LocalPacket kind) {
-  local.batch.Count(kind);
-  packet.state = PacketState::kConsumed;
-}
-
-void AnswerArp(Local& local, PacketContext& packet) {
-  const auto message = ParseArp(FrameOf(packet));
-  if (!message) return local.batch.Drop(packet, DropReason::kArp);
+void AnswerArp(Local& local, rte_mbuf* mbuf) {
+  Batch& batch = local.batch;
+  const auto message = ParseArp(FrameOf(mbuf));
+  if (!message) return batch.Drop(mbuf, DropReason::kArp);
   const bool request = message->operation == ArpOperation::kRequest;
-  const bool for_us =
-      local.turn.snapshot->IsVip(message->target_ip) || local.batch.port().Owns(message->target_ip);
-  if (!for_us && !IsAnnouncement(*message))
-    return Consume(local, packet, LocalPacket::kArpOfOthers);
+  const bool for_us = local.IsVip(message->target_ip) || batch.port().Owns(message->target_ip);
+  if (!for_us && !IsAnnouncement(*message)) return batch.Consume(mbuf, LocalPacket::kArpOfOthers);
   // A stranger that claims one of our addresses is not believed.
   if (!local.Has(message->sender_ip)) TellManagement(local, *message);
-  Consume(local, packet, request ? LocalPacket::kArpRequest : LocalPacket::kArpReply);
-  if (!request || !for_us || IsAnnouncement(*message)) return;
-  TurnIntoArpReply(BytesOf(packet), local.batch.port().mac);
-  packet.BecomeReply(Reply::kArpReply);
+  const LocalPacket kind = request ? LocalPacket::kArpRequest : LocalPacket::kArpReply;
+  if (!request || !for_us || IsAnnouncement(*message)) return batch.Consume(mbuf, kind);
+  batch.Count(kind);
+  TurnIntoArpReply(BytesOf(mbuf), batch.port().mac);
+  batch.Reply(mbuf, Reply::kArpReply);
 }
 
-void AnswerIcmp(Local& local, PacketContext& packet) {
-  if (!local.Has(packet.parsed.key.vip))
-    return local.batch.Drop(packet, DropReason::kNotOurAddress);
-  if (local.Has(packet.parsed.key.client) ||
-      local.batch.port().IsBroadcast(packet.parsed.key.client))
-    return local.batch.Drop(packet, DropReason::kMartianSource);
-  if (!IsValidEchoRequest(FrameOf(packet), packet.parsed))
-    return local.batch.Drop(packet, DropReason::kIcmp);
-  local.batch.Count(LocalPacket::kEchoRequest);
-  TurnIntoEchoReply(BytesOf(packet), packet.parsed, local.batch.port().mac);
-  packet.BecomeReply(Reply::kEchoReply);
+void AnswerIcmp(Local& local, rte_mbuf* mbuf, const ParsedPacket& packet) {
+  Batch& batch = local.batch;
+  if (!local.Has(packet.key.vip)) return batch.Drop(mbuf, DropReason::kNotOurAddress);
+  if (local.Has(packet.key.client) || batch.port().IsBroadcast(packet.key.client))
+    return batch.Drop(mbuf, DropReason::kMartianSource);
+  if (!IsValidEchoRequest(FrameOf(mbuf), packet)) return batch.Drop(mbuf, DropReason::kIcmp);
+  batch.Count(LocalPacket::kEchoRequest);
+  TurnIntoEchoReply(BytesOf(mbuf), packet, batch.port().mac);
+  batch.Reply(mbuf, Reply::kEchoReply);
 }
 
 }  // namespace
 
-void AnswerLocally(Batch& batch, const Turn& turn, const WorkerPorts& ports,
-                   NeighbourEventRing& events, WorkerCounters& counters) {
-  Local local{batch, turn, ports, events, counters};
-  for (PacketContext& packet : batch.packets()) {
-    if (!packet.open() || packet.parsed.kind == PacketKind::kFlow) continue;
+void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& events,
+                   WorkerCounters& counters) {
+  Local local{batch, ports, events, counters};
+  for (const LocalContext& packet : batch.locals()) {
     if (packet.parsed.kind == PacketKind::kArp)
-      AnswerArp(local, packet);
+      AnswerArp(local, packet.mbuf);
     else
-      AnswerIcmp(local, packet);
+      AnswerIcmp(local, packet.mbuf, packet.parsed);
   }
 }
 

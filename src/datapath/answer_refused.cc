@@ -10,42 +10,52 @@ namespace holdfast {
 namespace {
 
 // The length of the answer in `out`; 0 when none may be sent.
-std::size_t WriteAnswer(std::span<std::uint8_t> out, const PacketContext& packet,
+std::size_t WriteAnswer(std::span<std::uint8_t> out, FrameView frame, const ParsedPacket& packet,
                         const MacAddress& own_mac) {
-  const FrameView frame = FrameOf(packet);
-  return packet.parsed.key.protocol == Protocol::kTcp
-             ? WriteTcpReset(out.data(), frame, packet.parsed, own_mac)
-             : WritePortUnreachable(out.data(), out.size(), frame, packet.parsed, own_mac);
+  return packet.key.protocol == Protocol::kTcp
+             ? WriteTcpReset(out.data(), frame, packet, own_mac)
+             : WritePortUnreachable(out.data(), out.size(), frame, packet, own_mac);
 }
 
-// The frame of `packet` becomes these bytes. A mbuf has room for any answer.
-void ReplaceFrame(PacketContext& packet, std::span<const std::uint8_t> bytes) {
+// The frame becomes these bytes. A mbuf has room for any answer.
+void ReplaceFrame(rte_mbuf* mbuf, std::span<const std::uint8_t> bytes) {
   const auto length = static_cast<std::uint16_t>(bytes.size());
-  std::memcpy(BytesOf(packet), bytes.data(), length);
-  packet.mbuf->data_len = length;
-  packet.mbuf->pkt_len = length;
+  std::memcpy(BytesOf(mbuf), bytes.data(), length);
+  mbuf->data_len = length;
+  mbuf->pkt_len = length;
 }
 
-void Answer(Batch& batch, PacketContext& packet, const Turn& turn, ReplyLimiter& limiter) {
-  if (batch.port().IsBroadcast(packet.parsed.key.client)) return;
+// True when the packet has become its answer.
+bool Answer(Batch& batch, rte_mbuf* mbuf, ReplyLimiter& limiter) {
+  const MacAddress& own_mac = batch.port().mac;
+  const ParsedPacket packet = ParseFrame(FrameOf(mbuf), own_mac, true);
+  if (batch.port().IsBroadcast(packet.key.client)) return false;
   std::array<std::uint8_t, kLongestPortUnreachable> answer;
-  const std::size_t length = WriteAnswer(answer, packet, batch.port().mac);
-  if (length == 0) return;
-  if (!limiter.Allows(turn.cycles)) return batch.Count(Reply::kRateLimited);
-  ReplaceFrame(packet, {answer.data(), length});
-  packet.BecomeReply(packet.parsed.key.protocol == Protocol::kTcp ? Reply::kTcpReset
-                                                                  : Reply::kPortUnreachable);
+  const std::size_t length = WriteAnswer(answer, FrameOf(mbuf), packet, own_mac);
+  if (length == 0) return false;
+  if (!limiter.Allows(batch.turn().cycles)) {
+    batch.Count(Reply::kRateLimited);
+    return false;
+  }
+  ReplaceFrame(mbuf, {answer.data(), length});
+  batch.Reply(mbuf,
+              packet.key.protocol == Protocol::kTcp ? Reply::kTcpReset : Reply::kPortUnreachable);
+  return true;
+}
+
+void EndRefused(Batch& batch, PacketContext& packet, ReplyLimiter& limiter) {
+  const ServiceView& service = batch.turn().snapshot->service(packet.service);
+  if (service.no_target == NoTargetPolicy::kReject && Answer(batch, packet.mbuf, limiter))
+    batch.Count(DropReason::kNoTarget);
+  else
+    batch.Drop(packet, DropReason::kNoTarget);
 }
 
 }  // namespace
 
-void AnswerRefused(Batch& batch, const Turn& turn, ReplyLimiter& limiter) {
-  for (PacketContext& packet : batch.packets()) {
-    if (packet.state != PacketState::kRefused) continue;
-    batch.Drop(packet, DropReason::kNoTarget);
-    if (turn.snapshot->service(packet.service).no_target == NoTargetPolicy::kReject)
-      Answer(batch, packet, turn, limiter);
-  }
+void AnswerRefused(Batch& batch, ReplyLimiter& limiter) {
+  for (PacketContext& packet : batch.flows())
+    if (packet.state == PacketState::kRefused) EndRefused(batch, packet, limiter);
 }
 
 }  // namespace holdfast

@@ -4,28 +4,27 @@
 namespace holdfast {
 namespace {
 
-const TargetView* TargetOnRing(const PacketContext& packet, const Turn& turn,
-                               std::uint64_t ring_seed) {
-  const MaglevRing& ring = turn.snapshot->service(packet.service).ring;
+TargetLine* TargetOnRing(const PacketContext& packet, const Batch& batch, TargetLines& lines,
+                         std::uint64_t ring_seed) {
+  const MaglevRing& ring = batch.turn().snapshot->service(packet.service).ring;
   if (ring.empty()) return nullptr;
-  const std::uint16_t handle = ring.Pick(RingHash(packet.parsed.key, ring_seed));
-  return turn.snapshot->Find(TargetHandle::FromRaw(handle));
+  const std::uint16_t handle = ring.Pick(RingHash(batch.tuple(packet).Key(), ring_seed));
+  return lines.Find(TargetHandle::FromRaw(handle));
 }
 
 }  // namespace
 
-void Balance(Batch& batch, const Turn& turn, std::uint64_t ring_seed) {
-  for (PacketContext& packet : batch.packets()) {
-    if (!packet.open()) continue;
-    const TargetView* target = TargetOnRing(packet, turn, ring_seed);
-    if (target == nullptr) {
+void Balance(Batch& batch, TargetLines& lines, std::uint64_t ring_seed) {
+  batch.ForEachOpen([&](PacketContext& packet) {
+    TargetLine* const line = TargetOnRing(packet, batch, lines, ring_seed);
+    if (line == nullptr) {
       packet.Refuse();
       if (packet.is_request) packet.decision = Decision::kRefused;
-      continue;
+      return;
     }
-    packet.Decide(*target, packet.is_request ? Step::kBalanced : Step::kRing);
+    packet.Decide(*line, packet.is_request ? Step::kBalanced : Step::kRing);
     if (packet.is_request) packet.decision = Decision::kBalanced;
-  }
+  });
 }
 
 }  // namespace holdfast

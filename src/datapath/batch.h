@@ -4,18 +4,40 @@
 // It owns the mbufs from Receive() to Finish(). What became of packets is tallied
 // here and added to the worker's counters once, by Finish().
 //
+// Flows are numbered from 0 in the order of their arrival. The stages keep to those
+// that are still open, which a word of bits says.
+//
 // Thread: the worker.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 
+#include "base/clock.h"
+#include "base/ipv4_tuple.h"
 #include "datapath/packet_context.h"
 #include "datapath/worker_ports.h"
 #include "stats/worker_counters.h"
+#include "tables/flow_hash.h"
+#include "wire/parse.h"
 
 namespace holdfast {
+
+// What holds for one batch. The snapshot is taken after the packets were received,
+// so that a packet which arrived after a change was acknowledged is judged by it.
+struct Turn {
+  const Snapshot* snapshot = nullptr;
+  CoarseTick now;
+  std::uint64_t cycles = 0;  // TSC
+};
+
+// ARP or ICMP: for the balancer itself, or for nobody.
+struct LocalContext {
+  rte_mbuf* mbuf = nullptr;
+  ParsedPacket parsed;
+};
 
 class Batch {
  public:
@@ -24,41 +46,125 @@ class Batch {
   // Takes what the worker's queue of `port` has; false when that is nothing.
   // `port` outlives the batch.
   bool Receive(const WorkerPort& port);
+  void Judge(const Turn& turn) { turn_ = turn; }
 
-  [[nodiscard]] std::span<PacketContext> packets() { return {packets_.data(), size_}; }
   [[nodiscard]] const WorkerPort& port() const { return *port_; }  // where it was received
-  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] const Turn& turn() const { return turn_; }
+  [[nodiscard]] std::span<rte_mbuf* const> received() const { return {received_.data(), size_}; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] bool full() const { return size_ == kCapacity; }
 
+  // ---- packets of flows
+  // Where Parse() puts the next one's tuple, before AddFlow().
+  [[nodiscard]] Ipv4Tuple& next_tuple() { return tuples_[flow_count_]; }
+  void AddFlow(rte_mbuf* mbuf, std::uint16_t frame_length, std::uint16_t length,
+               SegmentFlags segment) {
+    flows_[flow_count_] = {
+        .mbuf = mbuf, .length = length, .frame_length = frame_length, .segment = segment};
+    open_ |= std::uint64_t{1} << flow_count_;
+    ++flow_count_;
+  }
+  [[nodiscard]] std::span<PacketContext> flows() { return {flows_.data(), flow_count_}; }
+  [[nodiscard]] std::span<const Ipv4Tuple> tuples() const { return {tuples_.data(), flow_count_}; }
+  [[nodiscard]] std::span<FlowHash> hashes() { return {hashes_.data(), flow_count_}; }
+  [[nodiscard]] const Ipv4Tuple& tuple(const PacketContext& packet) const {
+    return tuples_[static_cast<std::size_t>(&packet - flows_.data())];
+  }
+  [[nodiscard]] const FlowHash& hash(const PacketContext& packet) const {
+    return hashes_[static_cast<std::size_t>(&packet - flows_.data())];
+  }
+
+  // Bit i: flow i is open.
+  [[nodiscard]] std::uint64_t open() const { return open_; }
+  // visit(PacketContext&) for each open one.
+  template <typename Visit>
+  void ForEachOpen(Visit visit) {
+    ForEachOf(open_, [&](PacketContext& packet, std::size_t i) {
+      visit(packet);
+      if (packet.state != PacketState::kOpen) open_ ^= std::uint64_t{1} << i;
+    });
+  }
+
+  // Those that FollowConnection() left open: no connection of this worker has them.
+  void OpenOnesAreUnknown() { unknown_ = open_; }
+  template <typename Visit>
+  void ForEachUnknown(Visit visit) {
+    ForEachOf(unknown_, [&](PacketContext& packet, std::size_t) { visit(packet); });
+  }
+
+  // ---- the others
+  void AddLocal(rte_mbuf* mbuf, const ParsedPacket& parsed) {
+    locals_[local_count_++] = {mbuf, parsed};
+  }
+  [[nodiscard]] std::span<LocalContext> locals() { return {locals_.data(), local_count_}; }
+
+  // ---- ends
   void Drop(PacketContext& packet, DropReason reason) {
     packet.state = PacketState::kDropped;
-    ++drops_[static_cast<std::size_t>(reason)];
+    Drop(packet.mbuf, reason);
   }
-  void Count(LocalPacket kind) { ++local_[static_cast<std::size_t>(kind)]; }
-  void Count(Reply kind) { ++replies_[static_cast<std::size_t>(kind)]; }
-  // A mbuf is the device's now; Finish() must not free it.
-  void Sent(PacketContext& packet) {
-    packet.mbuf = nullptr;
-    ++sent_;
+  void Drop(rte_mbuf* mbuf, DropReason reason) {
+    Count(reason);
+    discarded_[discarded_count_++] = mbuf;
+  }
+  void Consume(rte_mbuf* mbuf, LocalPacket kind) {
+    Count(kind);
+    discarded_[discarded_count_++] = mbuf;
+  }
+  // It has become an answer to its sender.
+  void Reply(rte_mbuf* mbuf, holdfast::Reply kind) { replies_[reply_count_++] = {mbuf, kind}; }
+  struct ReplyContext {
+    rte_mbuf* mbuf = nullptr;
+    holdfast::Reply kind = holdfast::Reply::kArpReply;
+  };
+  [[nodiscard]] std::span<const ReplyContext> replies() const {
+    return {replies_.data(), reply_count_};
   }
 
-  // Adds what was tallied to `counters`, frees what was not sent. The batch is empty.
+  void Count(DropReason reason) { ++drops_[static_cast<std::size_t>(reason)], ++rare_; }
+  void Count(LocalPacket kind) { ++local_[static_cast<std::size_t>(kind)], ++rare_; }
+  void Count(holdfast::Reply kind) { ++reply_tallies_[static_cast<std::size_t>(kind)], ++rare_; }
+  void CountSent(std::size_t packets) { sent_ += packets; }
+
+  // Adds what was tallied to `counters`, frees what was discarded. The batch is empty.
   void Finish(WorkerCounters& counters);
 
  private:
-  void AddTallies(WorkerCounters& counters);
-  void FreeUnsent();
+  template <typename Visit>
+  void ForEachOf(std::uint64_t bits, Visit visit) {
+    for (; bits != 0; bits &= bits - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(bits));
+      visit(flows_[i], i);
+    }
+  }
+  void AddRareTallies(WorkerCounters& counters);
 
   const WorkerPort* port_ = nullptr;
+  Turn turn_;
+  std::uint64_t open_ = 0;
+  std::uint64_t unknown_ = 0;
   std::size_t size_ = 0;
-  std::uint32_t sent_ = 0;
+  std::size_t flow_count_ = 0;
+  std::size_t local_count_ = 0;
+  std::size_t reply_count_ = 0;
+  std::size_t discarded_count_ = 0;
+  std::size_t sent_ = 0;
+  std::size_t rare_ = 0;  // tallies below that are not zero, or more
   std::array<std::uint32_t, kDropReasons.size()> drops_{};
   std::array<std::uint32_t, kLocalPacketNames.size()> local_{};
-  std::array<std::uint32_t, kReplyNames.size()> replies_{};
-  std::array<PacketContext, kCapacity> packets_;
+  std::array<std::uint32_t, kReplyNames.size()> reply_tallies_{};
+
+  std::array<rte_mbuf*, kCapacity> received_;
+  std::array<Ipv4Tuple, kCapacity> tuples_;
+  std::array<FlowHash, kCapacity> hashes_;
+  alignas(64) std::array<PacketContext, kCapacity> flows_;
+  std::array<LocalContext, kCapacity> locals_;
+  std::array<ReplyContext, kCapacity> replies_;
+  std::array<rte_mbuf*, kCapacity> discarded_;
 };
 
-// The bytes of a packet's frame. Frames are in one mbuf: ports receive no longer ones.
-FrameView FrameOf(const PacketContext& packet);
-std::uint8_t* BytesOf(PacketContext& packet);
+// The bytes of a frame. Frames are in one mbuf: ports receive no longer ones.
+FrameView FrameOf(const rte_mbuf* mbuf);
+std::uint8_t* BytesOf(rte_mbuf* mbuf);
 
 }  // namespace holdfast

@@ -3,25 +3,24 @@
 namespace holdfast {
 namespace {
 
-DropReason WhyNoService(const FlowKey& key, const Turn& turn, const WorkerPorts& ports) {
-  const bool ours = turn.snapshot->IsVip(key.vip) || ports.Own(key.vip);
+DropReason WhyNoService(const Batch& batch, const Ipv4Tuple& tuple, const WorkerPorts& ports) {
+  const IpAddress address = tuple.Key().vip;
+  const bool ours = batch.turn().snapshot->IsVip(address) || ports.Own(address);
   return ours ? DropReason::kNoService : DropReason::kNotOurAddress;
 }
 
 }  // namespace
 
-void ClassifyService(Batch& batch, const Turn& turn, const WorkerPorts& ports) {
-  for (PacketContext& packet : batch.packets()) {
-    if (!packet.open()) continue;
-    const FlowKey& key = packet.parsed.key;
-    packet.service = turn.snapshot->Classify(key.vip, key.protocol, key.vip_port);
-    if (packet.service == kNoService)
-      batch.Drop(packet, WhyNoService(key, turn, ports));
-    else if (turn.snapshot->IsVip(key.client))
-      batch.Drop(packet, DropReason::kMartianSource);
-    else
-      packet.is_request = key.protocol == Protocol::kUdp || packet.IsTcpRequest();
-  }
+void ClassifyService(Batch& batch, const WorkerPorts& ports) {
+  const Snapshot& snapshot = *batch.turn().snapshot;
+  batch.ForEachOpen([&](PacketContext& packet) {
+    const Ipv4Tuple& tuple = batch.tuple(packet);
+    const Snapshot::Destination destination = snapshot.Classify(tuple);
+    packet.service = destination.service;
+    packet.forwarding = destination.forwarding;
+    if (destination.service == kNoService) [[unlikely]]
+      batch.Drop(packet, WhyNoService(batch, tuple, ports));
+  });
 }
 
 }  // namespace holdfast

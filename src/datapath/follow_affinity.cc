@@ -4,30 +4,34 @@ namespace holdfast {
 namespace {
 
 // The owner that takes it, or nullptr. One that is gone is passed over.
-const TargetView* OwnerOf(const PacketContext& packet, const Turn& turn,
-                          const AffinityTable& affinities, std::uint64_t& passed_over) {
-  const FlowKey& key = packet.parsed.key;
-  const auto owner = affinities.Find(packet.service, key.client, key.client_port, key.vip_port,
-                                     [&](TargetHandle handle) {
-                                       const bool takes = turn.snapshot->Find(handle) != nullptr;
-                                       if (!takes) ++passed_over;
-                                       return takes;
-                                     });
-  return owner ? turn.snapshot->Find(*owner) : nullptr;
+TargetLine* OwnerOf(const AffinityTable::Question& question, TargetLines& lines,
+                    const AffinityTable& affinities, std::uint64_t& passed_over) {
+  const auto owner = affinities.Find(question, [&](TargetHandle handle) {
+    const bool takes = lines.Find(handle) != nullptr;
+    if (!takes) ++passed_over;
+    return takes;
+  });
+  return owner ? lines.Find(*owner) : nullptr;
 }
 
 }  // namespace
 
-void FollowAffinity(Batch& batch, const Turn& turn, const AffinityTable& affinities,
+void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affinities,
                     WorkerCounters& counters) {
+  std::array<AffinityTable::Question, Batch::kCapacity> questions;
+  std::size_t asked = 0;
+  batch.ForEachOpen([&](PacketContext& packet) {
+    const FlowKey key = batch.tuple(packet).Key();
+    questions[asked++] = affinities.Ask(packet.service, key.client, key.client_port, key.vip_port);
+  });
+  std::size_t next = 0;
   std::uint64_t passed_over = 0;
-  for (PacketContext& packet : batch.packets()) {
-    if (!packet.open() || !affinities.InUse(packet.service)) continue;
-    const TargetView* owner = OwnerOf(packet, turn, affinities, passed_over);
-    if (owner == nullptr) continue;
+  batch.ForEachOpen([&](PacketContext& packet) {
+    TargetLine* const owner = OwnerOf(questions[next++], lines, affinities, passed_over);
+    if (owner == nullptr) return;
     packet.Decide(*owner, Step::kAffinity);
     if (packet.is_request) packet.decision = Decision::kAffinity;
-  }
+  });
   if (passed_over != 0) counters.affinities_passed_over.Add(passed_over);
 }
 

@@ -3,27 +3,26 @@
 namespace holdfast {
 namespace {
 
-void FollowIn(const ConnectionTable& other, PacketContext& packet, const Turn& turn) {
-  const auto entry = other.Find(packet.hash, turn.now);
-  if (!entry || BeginsAnew(packet, *entry)) return;
-  const TargetView* target = turn.snapshot->Find(entry->target);
-  if (target == nullptr) return;
+void FollowIn(const ConnectionTable& other, PacketContext& packet, const Batch& batch,
+              TargetLines& lines) {
+  const auto entry = other.Find(batch.hash(packet), batch.turn().now);
+  if (!entry || BeginsAnew(packet.segment, batch.tuple(packet).protocol, *entry)) return;
+  TargetLine* const line = lines.Find(entry->target);
+  if (line == nullptr) return;
   packet.is_request = false;
-  packet.Decide(*target, Step::kOtherWorker);
+  packet.Decide(*line, Step::kOtherWorker);
   packet.original = static_cast<std::uint16_t>(other.owner());
   packet.original_phase = entry->phase;
 }
 
 }  // namespace
 
-void FollowOtherWorkers(Batch& batch, const Turn& turn, WorkerId self,
+void FollowOtherWorkers(Batch& batch, TargetLines& lines, WorkerId self,
                         std::span<const ConnectionTable* const> all_connections) {
   for (const ConnectionTable* other : all_connections) {
     if (other->owner() == self) continue;
-    for (const PacketContext& packet : batch.packets())
-      if (packet.open()) other->Prefetch(packet.hash);
-    for (PacketContext& packet : batch.packets())
-      if (packet.open()) FollowIn(*other, packet, turn);
+    batch.ForEachOpen([&](PacketContext& packet) { other->Prefetch(batch.hash(packet)); });
+    batch.ForEachOpen([&](PacketContext& packet) { FollowIn(*other, packet, batch, lines); });
   }
 }
 

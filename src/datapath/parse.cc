@@ -1,32 +1,37 @@
 #include <rte_mbuf.h>
 
 #include "datapath/stages.h"
+#include "wire/ordinary_packet.h"
 
 namespace holdfast {
 namespace {
 
-// The headers of a packet are in memory when it is its turn.
-constexpr std::size_t kPrefetchAhead = 4;
-
-void PrefetchHeaders(const PacketContext& packet) {
-  __builtin_prefetch(rte_pktmbuf_mtod(packet.mbuf, const void*));
+bool DeviceFoundChecksumGood(const rte_mbuf* mbuf) {
+  return (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 }
 
-bool DeviceFoundChecksumGood(const PacketContext& packet) {
-  return (packet.mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+// Out of the way of the ordinary ones.
+[[gnu::noinline, gnu::cold]] void SortOut(Batch& batch, rte_mbuf* mbuf) {
+  const FrameView frame = FrameOf(mbuf);
+  const ParsedPacket parsed = ParseFrame(frame, batch.port().mac, DeviceFoundChecksumGood(mbuf));
+  if (parsed.kind == PacketKind::kDrop) return batch.Drop(mbuf, parsed.drop);
+  if (parsed.kind != PacketKind::kFlow) return batch.AddLocal(mbuf, parsed);
+  batch.next_tuple() = Ipv4Tuple::Of(parsed.key);
+  batch.AddFlow(mbuf, static_cast<std::uint16_t>(frame.length), parsed.l3_length, parsed.segment);
 }
 
 }  // namespace
 
 void Parse(Batch& batch) {
-  const auto packets = batch.packets();
-  for (std::size_t i = 0; i < std::min(kPrefetchAhead, packets.size()); ++i)
-    PrefetchHeaders(packets[i]);
-  for (std::size_t i = 0; i < packets.size(); ++i) {
-    if (i + kPrefetchAhead < packets.size()) PrefetchHeaders(packets[i + kPrefetchAhead]);
-    PacketContext& packet = packets[i];
-    packet.parsed = ParseFrame(FrameOf(packet), batch.port().mac, DeviceFoundChecksumGood(packet));
-    if (packet.parsed.kind == PacketKind::kDrop) batch.Drop(packet, packet.parsed.drop);
+  const OwnMac own_mac(batch.port().mac);
+  for (rte_mbuf* mbuf : batch.received()) {
+    const FrameView frame{rte_pktmbuf_mtod(mbuf, const std::uint8_t*), mbuf->data_len};
+    OrdinaryPacket packet;
+    if (ParseOrdinary(frame, own_mac, DeviceFoundChecksumGood(mbuf), batch.next_tuple(), packet))
+        [[likely]]
+      batch.AddFlow(mbuf, mbuf->data_len, packet.length, packet.segment);
+    else
+      SortOut(batch, mbuf);
   }
 }
 

@@ -5,28 +5,17 @@ namespace {
 
 using InsertOutcome = ConnectionTable::InsertOutcome;
 
-ConnectionRecord RecordOf(const PacketContext& packet) {
-  return {.key = packet.parsed.key, .service = packet.service, .original = packet.original};
+ConnectionRecord RecordOf(const PacketContext& packet, const Batch& batch) {
+  return {.key = batch.tuple(packet).Key(), .service = packet.service, .original = packet.original};
 }
 
 // In which phase an entry for it begins; none for what makes no entry.
-std::optional<ConnectionPhase> PhaseToRemember(const PacketContext& packet) {
-  if (packet.is_request) return FirstPhase(packet.parsed.key.protocol);
+std::optional<ConnectionPhase> PhaseToRemember(const PacketContext& packet, Protocol protocol) {
+  if (packet.is_request) return FirstPhase(protocol);
   // P5: RST and FIN never create an entry.
-  if (packet.parsed.tcp.rst || packet.parsed.tcp.fin) return std::nullopt;
+  if (packet.segment.rst || packet.segment.fin) return std::nullopt;
   if (packet.step != Step::kOtherWorker) return ConnectionPhase::kAdopted;
-  return NextPhase(packet.original_phase, packet.segment());
-}
-
-// An earlier packet of this batch was remembered first; this one is of the same
-// connection and goes where that one went.
-void JoinEarlierPacket(PacketContext& packet, const ConnectionTable::Entry& entry, const Turn& turn,
-                       ConnectionTable& connections) {
-  if (const TargetView* target = turn.snapshot->Find(entry.target))
-    packet.Decide(*target, Step::kConnection);
-  packet.is_request = false;
-  packet.decision.reset();
-  connections.Update(entry, NextPhase(entry.phase, packet.segment()), turn.now);
+  return NextPhase(packet.original_phase, packet.segment);
 }
 
 void CountOutcome(InsertOutcome outcome, WorkerCounters& counters) {
@@ -52,35 +41,60 @@ void CountOutcome(InsertOutcome outcome, WorkerCounters& counters) {
   counters.connections_inserted.Add(1);
 }
 
-void Insert(PacketContext& packet, ConnectionPhase phase, const Turn& turn,
-            ConnectionTable& connections, WorkerCounters& counters) {
-  const InsertOutcome outcome =
-      connections.Insert(packet.hash, RecordOf(packet), packet.target->handle, phase, turn.now);
-  CountOutcome(outcome, counters);
-  // P8: no table knows it, so its successors go by the ring as well.
-  if (outcome == InsertOutcome::kFull && packet.step == Step::kBalanced) packet.step = Step::kRing;
-}
+class Memory {
+ public:
+  Memory(const Batch& batch, TargetLines& lines, ConnectionTable& connections,
+         WorkerCounters& counters)
+      : batch_(batch), lines_(lines), connections_(connections), counters_(counters) {}
 
-void Remember(PacketContext& packet, const Turn& turn, ConnectionTable& connections,
-              WorkerCounters& counters) {
-  const auto entry = connections.Find(packet.hash, turn.now);
-  if (entry && !BeginsAnew(packet, *entry))
-    return JoinEarlierPacket(packet, *entry, turn, connections);
-  const auto phase = PhaseToRemember(packet);
-  if (!phase) return;
-  if (!entry) return Insert(packet, *phase, turn, connections, counters);
-  // The entry of an old connection becomes that of a new one: none more is there.
-  connections.Restart(*entry, RecordOf(packet), packet.target->handle, *phase, turn.now);
-}
+  void Remember(PacketContext& packet) {
+    const Protocol protocol = batch_.tuple(packet).protocol;
+    const auto entry = connections_.Find(batch_.hash(packet), now());
+    if (entry && !BeginsAnew(packet.segment, protocol, *entry))
+      return JoinEarlierPacket(packet, *entry);
+    const auto phase = PhaseToRemember(packet, protocol);
+    if (!phase) return;
+    if (!entry) return Insert(packet, *phase);
+    // The entry of an old connection becomes that of a new one: none more is there.
+    connections_.Restart(*entry, RecordOf(packet, batch_), PathOf(*packet.line).handle(), *phase,
+                         now());
+  }
+
+ private:
+  [[nodiscard]] CoarseTick now() const { return batch_.turn().now; }
+
+  void Insert(PacketContext& packet, ConnectionPhase phase) {
+    const InsertOutcome outcome = connections_.Insert(batch_.hash(packet), RecordOf(packet, batch_),
+                                                      PathOf(*packet.line).handle(), phase, now());
+    CountOutcome(outcome, counters_);
+    // P8: no table knows it, so its successors go by the ring as well.
+    if (outcome == InsertOutcome::kFull && packet.step == Step::kBalanced)
+      packet.step = Step::kRing;
+  }
+
+  // An earlier packet of this batch was remembered first; this one is of the same
+  // connection and goes where that one went.
+  void JoinEarlierPacket(PacketContext& packet, const ConnectionTable::Entry& entry) {
+    if (TargetLine* const line = lines_.Find(entry.target)) packet.Decide(*line, Step::kConnection);
+    packet.is_request = false;
+    packet.decision.reset();
+    connections_.Update(entry, NextPhase(entry.phase, packet.segment), now());
+  }
+
+  const Batch& batch_;
+  TargetLines& lines_;
+  ConnectionTable& connections_;
+  WorkerCounters& counters_;
+};
 
 }  // namespace
 
-void RememberConnection(Batch& batch, const Turn& turn, ConnectionTable& connections,
+void RememberConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
                         WorkerCounters& counters) {
-  for (PacketContext& packet : batch.packets()) {
-    if (packet.state != PacketState::kDecided || packet.step == Step::kConnection) continue;
-    Remember(packet, turn, connections, counters);
-  }
+  Memory memory(batch, lines, connections, counters);
+  batch.ForEachUnknown([&](PacketContext& packet) {
+    if (packet.state == PacketState::kDecided) memory.Remember(packet);
+  });
 }
 
 }  // namespace holdfast

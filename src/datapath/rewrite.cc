@@ -5,40 +5,44 @@
 namespace holdfast {
 namespace {
 
-void RewriteL2(Batch& batch, PacketContext& packet, const TargetLines::Line& line) {
-  if (packet.frame_length > line.longest_frame) return batch.Drop(packet, DropReason::kOversized);
-  line.header.WriteL2(BytesOf(packet));
-}
+constexpr std::uint32_t kOutside = sizeof(EthernetHeader) + OuterHeader::kIpipGrowth;
 
 // What the frame had after the inner packet, padding, is cut off.
-void Encapsulate(Batch& batch, PacketContext& packet, const TargetLines::Line& line) {
-  const auto inner = Load<Ipv4Header>(BytesOf(packet) + sizeof(EthernetHeader));
-  const auto length = inner.total_length.value();
-  const std::size_t outer_frame = sizeof(EthernetHeader) + OuterHeader::kIpipGrowth + length;
-  if (outer_frame > line.longest_frame) return batch.Drop(packet, DropReason::kOversized);
-  if (rte_pktmbuf_prepend(packet.mbuf, OuterHeader::kIpipGrowth) == nullptr)
-    return batch.Drop(packet, DropReason::kOversized);
-  packet.mbuf->data_len = static_cast<std::uint16_t>(outer_frame);
-  packet.mbuf->pkt_len = static_cast<std::uint32_t>(outer_frame);
-  line.header.WriteIpip(BytesOf(packet), length, inner.tos);
+bool Encapsulate(const PacketContext& packet, const TargetPath& path) {
+  rte_mbuf* const mbuf = packet.mbuf;
+  const std::uint32_t outer_frame = kOutside + packet.length;
+  if (outer_frame > path.longest_frame || mbuf->data_off < OuterHeader::kIpipGrowth) [[unlikely]]
+    return false;
+  mbuf->data_off = static_cast<std::uint16_t>(mbuf->data_off - OuterHeader::kIpipGrowth);
+  mbuf->data_len = static_cast<std::uint16_t>(outer_frame);
+  mbuf->pkt_len = outer_frame;
+  path.header.WriteIpip(rte_pktmbuf_mtod(mbuf, std::uint8_t*), packet.length);
+  return true;
 }
 
-void Rewrite(Batch& batch, PacketContext& packet, const Turn& turn, TargetLines& lines) {
-  const TargetLines::Line& line = lines.For(*packet.target);
-  packet.frame_length = FrameOf(packet).length;
-  if (!line.resolved) return batch.Drop(packet, DropReason::kNoNeighbour);
-  if (turn.snapshot->service(packet.service).forwarding == ForwardingMode::kL2)
-    RewriteL2(batch, packet, line);
-  else
-    Encapsulate(batch, packet, line);
+bool RewriteL2(const PacketContext& packet, const TargetPath& path) {
+  if (packet.frame_length > path.longest_frame) [[unlikely]]
+    return false;
+  path.header.WriteL2(rte_pktmbuf_mtod(packet.mbuf, std::uint8_t*));
+  return true;
+}
+
+void Rewrite(Batch& batch, PacketContext& packet, std::span<Departures> departures) {
+  const TargetPath& path = PathOf(*packet.line);
+  if (!path.resolved) [[unlikely]]
+    return batch.Drop(packet, DropReason::kNoNeighbour);
+  const bool fits = packet.forwarding == ForwardingMode::kL2 ? RewriteL2(packet, path)
+                                                             : Encapsulate(packet, path);
+  if (!fits) [[unlikely]]
+    return batch.Drop(packet, DropReason::kOversized);
+  departures[Index(path.port)].Add(packet);
 }
 
 }  // namespace
 
-void Rewrite(Batch& batch, const Turn& turn, TargetLines& lines) {
-  lines.Follow(*turn.snapshot);
-  for (PacketContext& packet : batch.packets())
-    if (packet.state == PacketState::kDecided) Rewrite(batch, packet, turn, lines);
+void Rewrite(Batch& batch, std::span<Departures> departures) {
+  for (PacketContext& packet : batch.flows())
+    if (packet.state == PacketState::kDecided) Rewrite(batch, packet, departures);
 }
 
 }  // namespace holdfast

@@ -2,73 +2,75 @@
 //
 // A stage asks one question of every packet of the batch that its state concerns,
 // and looks at no other. No stage locks, allocates or makes a system call of its own.
+//
+// Between FindConnections() and FollowConnection() the worker does something else:
+// the table's lines are on their way from memory.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
-#include "base/clock.h"
 #include "datapath/batch.h"
+#include "datapath/departures.h"
 #include "datapath/neighbour_event.h"
 #include "datapath/reply_limiter.h"
 #include "datapath/target_lines.h"
 #include "datapath/worker_ports.h"
 #include "tables/affinity_table.h"
 #include "tables/connection_table.h"
-#include "tables/snapshot.h"
 
 namespace holdfast {
 
-// What holds for one batch. The snapshot is taken after the packets were received,
-// so that a packet which arrived after a change was acknowledged is judged by it.
-struct Turn {
-  const Snapshot* snapshot = nullptr;
-  CoarseTick now;
-  std::uint64_t cycles = 0;  // TSC
-};
-
-// Bytes to headers, or drop.
+// Bytes to flows and locals, or drop.
 void Parse(Batch& batch);
 
 // ARP and ICMP. Answers what is for our addresses and VIPs, drops the rest. What
 // ARP says of others goes to the management core by `events`.
-void AnswerLocally(Batch& batch, const Turn& turn, const WorkerPorts& ports,
-                   NeighbourEventRing& events, WorkerCounters& counters);
+void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& events,
+                   WorkerCounters& counters);
 
 // Five-tuple to service, or drop.
-void ClassifyService(Batch& batch, const Turn& turn, const WorkerPorts& ports);
+void ClassifyService(Batch& batch, const WorkerPorts& ports);
+
+// Asks memory for what FollowConnection() will look at.
+void FindConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections);
 
 // P1: a known connection follows its target.
-void FollowConnection(Batch& batch, const Turn& turn, const HashKey& key,
-                      ConnectionTable& connections, WorkerCounters& counters);
+void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
+                      WorkerCounters& counters);
 
-// P5: so does one that another worker knows. A request, too: a SYN may be repeated
-// on another queue.
-void FollowOtherWorkers(Batch& batch, const Turn& turn, WorkerId self,
+// From here on only what no connection of this worker has. First, nobody but us has
+// a VIP: what claims to come from one is dropped.
+void DropImpostors(Batch& batch);
+
+// P5: follows a connection that another worker knows. A request, too: a SYN may be
+// repeated on another queue.
+void FollowOtherWorkers(Batch& batch, TargetLines& lines, WorkerId self,
                         std::span<const ConnectionTable* const> all_connections);
 
 // P2: a client with an affinity goes to its owner.
-void FollowAffinity(Batch& batch, const Turn& turn, const AffinityTable& affinities,
+void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affinities,
                     WorkerCounters& counters);
 
 // P4, and P5 for what is no request: the service's ring. Refuses when it is empty.
-void Balance(Batch& batch, const Turn& turn, std::uint64_t ring_seed);
+void Balance(Batch& batch, TargetLines& lines, std::uint64_t ring_seed);
 
-// Puts what was decided above into the table (P5, P8).
-void RememberConnection(Batch& batch, const Turn& turn, ConnectionTable& connections,
+// Puts what was decided since into the table (P5, P8).
+void RememberConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
                         WorkerCounters& counters);
 
 // By the service's forwarding mode: the target's MAC in, or another IPv4 header
-// before. No neighbour or too long for the port: drop.
-void Rewrite(Batch& batch, const Turn& turn, TargetLines& lines);
+// before. No neighbour or too long for the port: drop. `departures`: by PortIndex.
+void Rewrite(Batch& batch, std::span<Departures> departures);
 
 // P6: a RST or port unreachable, as the service and the rate allow.
-void AnswerRefused(Batch& batch, const Turn& turn, ReplyLimiter& limiter);
+void AnswerRefused(Batch& batch, ReplyLimiter& limiter);
 
-// Sends what is decided, and replies. A full queue: drop.
-void Transmit(Batch& batch, const WorkerPorts& ports);
+// Sends and counts `departures`, and sends replies. A full queue: drop.
+void Transmit(Batch& batch, const WorkerPorts& ports, std::span<Departures> departures,
+              WorkerCounters& counters);
 
-// Adds up services, targets and decisions.
-void Account(Batch& batch, WorkerCounters& counters);
+// Adds up what became of connection requests.
+void CountRequests(Batch& batch, WorkerCounters& counters);
 
 }  // namespace holdfast

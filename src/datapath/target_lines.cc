@@ -4,15 +4,21 @@
 
 namespace holdfast {
 
-void TargetLines::Make(const TargetView& target, Line& line) const {
-  const WorkerPort& port = ports_[target.port];
-  const auto mac = neighbours_.Find(target.handle.slot());
-  line.made_for = stamp_;
-  line.longest_frame = port.longest_frame;
-  line.resolved = mac.has_value();
+TargetLine* TargetLines::Make(TargetHandle handle) {
+  const TargetView* const target = snapshot_->Find(handle);
+  if (target == nullptr) return nullptr;
+  const WorkerPort& port = ports_[target->port];
+  const auto mac = neighbours_.Find(handle.slot());
+  TargetPath path{.made_for = stamp_ | handle.raw(),
+                  .longest_frame = static_cast<std::uint16_t>(port.longest_frame),
+                  .port = target->port,
+                  .resolved = mac.has_value()};
   if (mac)
-    line.header =
-        OuterHeader(*mac, port.mac, OwnAddressFor(port.addresses, target.address), target.address);
+    path.header = OuterHeader(*mac, port.mac, OwnAddressFor(port.addresses, target->address),
+                              target->address);
+  TargetLine& line = lines_[handle.slot()];
+  PathOf(line) = path;
+  return &line;
 }
 
 }  // namespace holdfast

@@ -5,49 +5,84 @@
 namespace holdfast {
 namespace {
 
-// What leaves by one port, in order.
-struct Departures {
-  std::array<PacketContext*, Batch::kCapacity> packets;
-  std::size_t count = 0;
+// Neighbours in a batch often are for the same service: they are added at once.
+class ServiceRun {
+ public:
+  explicit ServiceRun(WorkerCounters& counters) : counters_(counters) {}
+  ~ServiceRun() { Close(); }
+  ServiceRun(const ServiceRun&) = delete;
+  ServiceRun& operator=(const ServiceRun&) = delete;
+
+  void Add(const PacketContext& packet) {
+    if (packet.service != service_ || packet.step != step_) [[unlikely]] {
+      Close();
+      *this = packet;
+    }
+    ++packets_;
+    bytes_ += packet.frame_length;
+  }
+
+ private:
+  void operator=(const PacketContext& packet) {
+    service_ = packet.service;
+    step_ = packet.step;
+    packets_ = bytes_ = 0;
+  }
+  void Close() {
+    if (packets_ == 0) return;
+    ServiceCounters& service = counters_.services[Index(service_)];
+    service.packets[step_].Add(packets_);
+    service.bytes.Add(bytes_);
+  }
+
+  WorkerCounters& counters_;
+  ServiceSlot service_ = kNoService;
+  Step step_ = Step::kConnection;
+  std::uint64_t packets_ = 0;
+  std::uint64_t bytes_ = 0;
 };
 
-bool Leaves(const PacketContext& packet, const Batch& batch, PortIndex port) {
-  if (packet.state == PacketState::kReply) return batch.port().index == port;
-  return packet.state == PacketState::kDecided && packet.target->port == port;
+void CountForwarded(std::span<PacketContext* const> packets, WorkerCounters& counters) {
+  ServiceRun run(counters);
+  for (const PacketContext* packet : packets) {
+    packet->line->packets.Add(1);
+    packet->line->bytes.Add(packet->frame_length);
+    run.Add(*packet);
+  }
 }
 
-Departures DeparturesBy(Batch& batch, PortIndex port) {
-  Departures departures;
-  for (PacketContext& packet : batch.packets())
-    if (Leaves(packet, batch, port)) departures.packets[departures.count++] = &packet;
-  return departures;
+void Send(Departures& departures, const WorkerPort& port, Batch& batch, WorkerCounters& counters) {
+  const auto mbufs = departures.mbufs();
+  const std::size_t sent = rte_eth_tx_burst(port.device, port.queue, mbufs.data(),
+                                            static_cast<std::uint16_t>(mbufs.size()));
+  batch.CountSent(sent);
+  CountForwarded(departures.packets().first(sent), counters);
+  for (PacketContext* packet : departures.packets().subspan(sent))
+    batch.Drop(*packet, DropReason::kTxFull);
+  departures.Clear();
 }
 
 // A reply that finds no room is only not counted as sent: the packet that it
 // answers is accounted for already.
-void NoteUnsent(Batch& batch, PacketContext& packet) {
-  if (packet.state == PacketState::kDecided) batch.Drop(packet, DropReason::kTxFull);
-}
-
-void NoteSent(Batch& batch, PacketContext& packet) {
-  if (packet.state == PacketState::kReply) batch.Count(packet.reply);
-  batch.Sent(packet);
+void SendReplies(Batch& batch) {
+  for (Batch::ReplyContext reply : batch.replies()) {
+    if (rte_eth_tx_burst(batch.port().device, batch.port().queue, &reply.mbuf, 1) == 1) {
+      batch.Count(reply.kind);
+      batch.CountSent(1);
+    } else {
+      rte_pktmbuf_free(reply.mbuf);
+    }
+  }
 }
 
 }  // namespace
 
-void Transmit(Batch& batch, const WorkerPorts& ports) {
-  std::array<rte_mbuf*, Batch::kCapacity> mbufs;
-  for (const WorkerPort& port : ports.all()) {
-    const Departures departures = DeparturesBy(batch, port.index);
-    for (std::size_t i = 0; i < departures.count; ++i) mbufs[i] = departures.packets[i]->mbuf;
-    const std::size_t sent = departures.count == 0
-                                 ? 0
-                                 : rte_eth_tx_burst(port.device, port.queue, mbufs.data(),
-                                                    static_cast<std::uint16_t>(departures.count));
-    for (std::size_t i = 0; i < departures.count; ++i)
-      (i < sent ? NoteSent : NoteUnsent)(batch, *departures.packets[i]);
-  }
+void Transmit(Batch& batch, const WorkerPorts& ports, std::span<Departures> departures,
+              WorkerCounters& counters) {
+  for (const WorkerPort& port : ports.all())
+    if (!departures[Index(port.index)].empty())
+      Send(departures[Index(port.index)], port, batch, counters);
+  SendReplies(batch);
 }
 
 }  // namespace holdfast

@@ -6,6 +6,12 @@
 #include <utility>
 
 namespace holdfast {
+namespace {
+
+// So many batches without looking at anything else.
+constexpr std::size_t kBatchesPerTurn = 8;
+
+}  // namespace
 
 Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTables& tables,
                NeighbourEventRing& events, OutgoingRing& outgoing)
@@ -18,8 +24,9 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       idle_(options.poll, options.max_sleep),
       load_(options.cycles_per_second, counters_),
       replies_(options.cycles_per_second),
-      lines_(*tables.neighbours, ports_),
-      sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_) {}
+      lines_(*tables.neighbours, ports_, counters_.targets),
+      sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
+      departures_(ports_.all().size()) {}
 
 std::uint64_t ReadTsc() { return rte_rdtsc(); }
 
@@ -43,31 +50,48 @@ bool Worker::RunTurn() {
   return busy;
 }
 
+// While one batch waits for memory, the next one is begun; when no more is there, or
+// the turn gets long, the last one is finished. So nothing is held back.
 bool Worker::ServePorts() {
-  bool busy = false;
-  for (const WorkerPort& port : ports_.all()) {
-    if (!batch_.Receive(port)) continue;
-    ServeBatch(TurnNow());
-    busy = true;
+  Batch* begun = nullptr;
+  std::size_t batches = 0;
+  for (bool more = true; more && batches < kBatchesPerTurn;) {
+    more = false;
+    for (const WorkerPort& port : ports_.all()) {
+      Batch& next = batches_[batches % 2];
+      if (!next.Receive(port)) continue;
+      more |= next.full();
+      Begin(next);
+      if (begun != nullptr) Finish(*begun);
+      begun = &next;
+      ++batches;
+    }
   }
-  return busy;
+  if (begun != nullptr) Finish(*begun);
+  return begun != nullptr;
 }
 
 // The path of a packet, in order (stages.h).
-void Worker::ServeBatch(const Turn& turn) {
-  Parse(batch_);
-  AnswerLocally(batch_, turn, ports_, events_, counters_);
-  ClassifyService(batch_, turn, ports_);
-  FollowConnection(batch_, turn, options_.hash_key, *tables_.connections, counters_);
-  FollowOtherWorkers(batch_, turn, options_.id, tables_.all_connections);
-  FollowAffinity(batch_, turn, *tables_.affinities, counters_);
-  Balance(batch_, turn, options_.ring_seed);
-  RememberConnection(batch_, turn, *tables_.connections, counters_);
-  Rewrite(batch_, turn, lines_);
-  AnswerRefused(batch_, turn, replies_);
-  Transmit(batch_, ports_);
-  Account(batch_, counters_);
-  batch_.Finish(counters_);
+void Worker::Begin(Batch& batch) {
+  batch.Judge(TurnNow());
+  Parse(batch);
+  AnswerLocally(batch, ports_, events_, counters_);
+  ClassifyService(batch, ports_);
+  FindConnections(batch, options_.hash_key, *tables_.connections);
+}
+
+void Worker::Finish(Batch& batch) {
+  FollowConnection(batch, lines_, *tables_.connections, counters_);
+  DropImpostors(batch);
+  FollowOtherWorkers(batch, lines_, options_.id, tables_.all_connections);
+  FollowAffinity(batch, lines_, *tables_.affinities, counters_);
+  Balance(batch, lines_, options_.ring_seed);
+  RememberConnection(batch, lines_, *tables_.connections, counters_);
+  Rewrite(batch, departures_);
+  AnswerRefused(batch, replies_);
+  Transmit(batch, ports_, departures_, counters_);
+  CountRequests(batch, counters_);
+  batch.Finish(counters_);
 }
 
 void Worker::SendOutgoing() {

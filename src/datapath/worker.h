@@ -4,13 +4,16 @@
 // of its own.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "config/balancer_config.h"
 #include "datapath/batch.h"
 #include "datapath/connection_sweeper.h"
+#include "datapath/departures.h"
 #include "datapath/idle_sleeper.h"
 #include "datapath/load_meter.h"
 #include "datapath/stages.h"
@@ -64,7 +67,8 @@ class Worker {
 
  private:
   bool ServePorts();  // true: something came
-  void ServeBatch(const Turn& turn);
+  void Begin(Batch& batch);
+  void Finish(Batch& batch);
   void SendOutgoing();
   void SweepConnections();
   [[nodiscard]] Turn TurnNow() const;
@@ -80,7 +84,8 @@ class Worker {
   ReplyLimiter replies_;
   TargetLines lines_;
   ConnectionSweeper sweeper_;
-  Batch batch_;
+  std::vector<Departures> departures_;  // by PortIndex
+  std::array<Batch, 2> batches_;        // that take turns
 };
 
 }  // namespace holdfast

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -128,9 +129,16 @@ struct alignas(64) ServiceCounters {
   CounterArray<Decision, kDecisionNames.size()> requests;
 };
 
-struct alignas(64) TargetCounters {
+// What is counted for each packet to a target, and room for how the worker reaches
+// it (datapath/target_path.h): a packet needs one line of its target.
+struct alignas(64) TargetLine {
   Counter packets;
   Counter bytes;
+  alignas(8) std::array<std::byte, 48> path{};
+};
+static_assert(sizeof(TargetLine) == 64);
+
+struct TargetRequests {
   CounterArray<Decision, kDecisionNames.size()> requests;
 };
 
@@ -163,7 +171,8 @@ struct alignas(64) WorkerCounters {
 
   // Indexed by ServiceSlot, and by target slot.
   std::vector<ServiceCounters> services = std::vector<ServiceCounters>(kMaxServices);
-  std::vector<TargetCounters> targets = std::vector<TargetCounters>(kMaxTargets);
+  std::vector<TargetLine> targets = std::vector<TargetLine>(kMaxTargets);
+  std::vector<TargetRequests> target_requests = std::vector<TargetRequests>(kMaxTargets);
 };
 
 }  // namespace holdfast

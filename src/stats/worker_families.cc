@@ -71,13 +71,19 @@ std::vector<Metric<ServiceCounters>> ServiceMetrics() {
   };
 }
 
-std::vector<Metric<TargetCounters>> TargetMetrics() {
-  using T = TargetCounters;
+std::vector<Metric<TargetLine>> TargetMetrics() {
+  using T = TargetLine;
   return {
       {&T::packets, "holdfast_target_packets_total", "Packets forwarded to the target."},
       {&T::bytes, "holdfast_target_bytes_total",
        "Bytes of the frames forwarded to the target, without FCS."},
-      {&T::requests, "holdfast_target_connection_requests_total", "decision", kDecisionNames,
+  };
+}
+
+std::vector<Metric<TargetRequests>> TargetRequestMetrics() {
+  return {
+      {&TargetRequests::requests, "holdfast_target_connection_requests_total", "decision",
+       kDecisionNames,
        "New connections of the target, by what chose it: affinity, automatic or balanced."},
   };
 }
@@ -131,6 +137,8 @@ std::vector<Family> WorkerFamilies(std::span<const WorkerCounters* const> worker
               BySlot(workers, &WorkerCounters::services, "service", names.services), families);
   AddFamilies(TargetMetrics(), BySlot(workers, &WorkerCounters::targets, "target", names.targets),
               families);
+  AddFamilies(TargetRequestMetrics(),
+              BySlot(workers, &WorkerCounters::target_requests, "target", names.targets), families);
   AddFamilies(WorkerMetrics(), ByWorker(workers), families);
   return families;
 }

@@ -6,9 +6,11 @@
 // first bare ACK after a FIN is the end of an ordinary close and restores nothing.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "base/flow_key.h"
+#include "base/segment_flags.h"
 
 namespace holdfast {
 
@@ -25,16 +27,45 @@ enum class ConnectionPhase : std::uint8_t {
   kDatagrams,     // UDP: more than one
 };
 
-// What of a packet matters to the phase.
-struct SegmentKind {
-  bool syn = false;
-  bool fin = false;
-  bool rst = false;
-  bool payload = false;
-};
+constexpr ConnectionPhase FirstPhase(Protocol protocol) {
+  return protocol == Protocol::kTcp ? ConnectionPhase::kOpening : ConnectionPhase::kDatagram;
+}
 
-ConnectionPhase FirstPhase(Protocol protocol);
-ConnectionPhase NextPhase(ConnectionPhase phase, SegmentKind segment);
+// The rule, as it is meant; NextPhase() is its table.
+constexpr ConnectionPhase PhaseAfter(ConnectionPhase phase, SegmentFlags segment) {
+  using enum ConnectionPhase;
+  if (phase == kDatagram || phase == kDatagrams) return kDatagrams;
+  if (segment.rst) return kClosed;
+  if (segment.fin) return kClosing;
+  if (segment.syn || phase == kAdopted) return phase;
+  if (phase == kOpening && !segment.payload) return kAcknowledged;
+  if (phase == kClosing && !segment.payload) return kClosed;
+  return kEstablished;
+}
+
+namespace phase_detail {
+
+struct Row {
+  ConnectionPhase after[SegmentFlags::kPhaseIndices];
+};
+constexpr std::array<Row, 8> MakeRows() {
+  std::array<Row, 8> rows{};
+  for (unsigned phase = 0; phase < rows.size(); ++phase)
+    for (unsigned flags = 0; flags < SegmentFlags::kPhaseIndices; ++flags)
+      rows[phase].after[flags] =
+          PhaseAfter(static_cast<ConnectionPhase>(phase), {.fin = (flags & 1) != 0,
+                                                           .syn = (flags & 2) != 0,
+                                                           .rst = (flags & 4) != 0,
+                                                           .payload = (flags & 8) != 0});
+  return rows;
+}
+inline constexpr std::array<Row, 8> kRows = MakeRows();
+
+}  // namespace phase_detail
+
+constexpr ConnectionPhase NextPhase(ConnectionPhase phase, SegmentFlags segment) {
+  return phase_detail::kRows[static_cast<unsigned>(phase)].after[segment.phase_index()];
+}
 
 // A SYN on a connection in this phase is a new connection request.
 constexpr bool SynStartsAnew(ConnectionPhase phase) {

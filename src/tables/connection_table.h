@@ -69,7 +69,8 @@ class ConnectionTable {
     FingerprintBuckets::Slot slot = 0;
     TargetHandle target;
     ConnectionPhase phase = ConnectionPhase::kOpening;
-    bool expired = false;  // idle for longer than its timeout; not freed yet
+    bool expired : 1 = false;  // idle for longer than its timeout; not freed yet
+    bool current : 1 = false;  // its last packet came in this very tick
   };
   enum class InsertOutcome : std::uint8_t {
     kInserted,

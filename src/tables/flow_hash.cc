@@ -9,11 +9,9 @@
 namespace holdfast {
 namespace {
 
-using HashFunction = void (*)(const HashKey&, std::span<const FlowKey>, std::span<FlowHash>);
-
-const HashFunction kHashFlows = __builtin_cpu_supports("aes") && __builtin_cpu_supports("sse4.1")
-                                    ? &HashFlowsWithAes
-                                    : &HashFlowsPortable;
+const bool kHaveAes = __builtin_cpu_supports("aes") && __builtin_cpu_supports("sse4.1");
+const auto kHashFlows = kHaveAes ? &HashFlowsWithAes : &HashFlowsPortable;
+const auto kHashIpv4Flows = kHaveAes ? &HashIpv4FlowsWithAes : &HashIpv4FlowsPortable;
 
 }  // namespace
 
@@ -29,8 +27,18 @@ void HashFlowsPortable(const HashKey& key, std::span<const FlowKey> keys,
   FlowHasher<SoftwareAes>(key).HashAll(keys, hashes);
 }
 
+void HashIpv4FlowsPortable(const HashKey& key, std::span<const Ipv4Tuple> flows,
+                           std::span<FlowHash> hashes) {
+  FlowHasher<SoftwareAes>(key).HashAll(flows, hashes);
+}
+
 void HashFlows(const HashKey& key, std::span<const FlowKey> keys, std::span<FlowHash> hashes) {
   kHashFlows(key, keys, hashes);
+}
+
+void HashIpv4Flows(const HashKey& key, std::span<const Ipv4Tuple> flows,
+                   std::span<FlowHash> hashes) {
+  kHashIpv4Flows(key, flows, hashes);
 }
 
 FlowHash HashFlow(const HashKey& key, const FlowKey& flow) {

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/flow_key.h"
+#include "base/ipv4_tuple.h"
 
 namespace holdfast {
 
@@ -27,10 +28,15 @@ struct HashKey {
 // Hashes keys[i] into hashes[i]. IPv4 costs one block, IPv6 three.
 // REQUIRES: both spans have the same size.
 void HashFlows(const HashKey& key, std::span<const FlowKey> keys, std::span<FlowHash> hashes);
+// A tuple's hash is that of the FlowKey that it is.
+void HashIpv4Flows(const HashKey& key, std::span<const Ipv4Tuple> flows,
+                   std::span<FlowHash> hashes);
 FlowHash HashFlow(const HashKey& key, const FlowKey& flow);
 
-// The implementation for processors without AES; any processor can run it.
+// The implementations for processors without AES; any processor can run them.
 void HashFlowsPortable(const HashKey& key, std::span<const FlowKey> keys,
                        std::span<FlowHash> hashes);
+void HashIpv4FlowsPortable(const HashKey& key, std::span<const Ipv4Tuple> flows,
+                           std::span<FlowHash> hashes);
 
 }  // namespace holdfast

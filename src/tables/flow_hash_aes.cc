@@ -31,4 +31,9 @@ void HashFlowsWithAes(const HashKey& key, std::span<const FlowKey> flows,
   FlowHasher<HardwareAes>(key).HashAll(flows, hashes);
 }
 
+void HashIpv4FlowsWithAes(const HashKey& key, std::span<const Ipv4Tuple> flows,
+                          std::span<FlowHash> hashes) {
+  FlowHasher<HardwareAes>(key).HashAll(flows, hashes);
+}
+
 }  // namespace holdfast

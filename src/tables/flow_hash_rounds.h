@@ -5,6 +5,7 @@
 // the secret enters before the first one and with every other.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstring>
 #include <span>
@@ -24,21 +25,23 @@ class FlowHasher {
   explicit FlowHasher(const HashKey& key)
       : secret_(Aes::Load(std::bit_cast<AesBytes>(key.words))), tweak_(Aes::Load(kFlowHashTweak)) {}
 
-  [[nodiscard]] FlowHash Hash(const FlowKey& flow) const {
+  [[nodiscard]] FlowHash Hash(const Ipv4Tuple& flow) const {
     Aes state = secret_;
-    if (flow.client.IsV4() && flow.vip.IsV4()) {
-      Absorb(state, ShortBlock(flow));
-    } else {
-      Absorb(state, Aes::Load(flow.client.bytes()));
-      Absorb(state, Aes::Load(flow.vip.bytes()));
-      Absorb(state, TailBlock(flow));
-    }
-    state.Round(secret_);
-    state.Round(tweak_);
-    return ToHash(state);
+    const auto words = std::bit_cast<std::array<std::uint32_t, 4>>(flow);
+    Absorb(state, Aes::FromWords(words[0], words[1], words[2], words[3]));
+    return Finish(state);
+  }
+  [[nodiscard]] FlowHash Hash(const FlowKey& flow) const {
+    if (flow.client.IsV4() && flow.vip.IsV4()) return Hash(Ipv4Tuple::Of(flow));
+    Aes state = secret_;
+    Absorb(state, Aes::Load(flow.client.bytes()));
+    Absorb(state, Aes::Load(flow.vip.bytes()));
+    Absorb(state, TailBlock(flow));
+    return Finish(state);
   }
 
-  void HashAll(std::span<const FlowKey> flows, std::span<FlowHash> hashes) const {
+  template <typename Flow>
+  void HashAll(std::span<const Flow> flows, std::span<FlowHash> hashes) const {
     for (std::size_t i = 0; i < flows.size(); ++i) hashes[i] = Hash(flows[i]);
   }
 
@@ -49,27 +52,17 @@ class FlowHasher {
     state.Round(tweak_);
   }
 
-  // An IPv4 flow in one block; what an IPv6 flow has beside its addresses. The last
-  // byte of the protocol's word keeps the two forms apart.
-  static Aes ShortBlock(const FlowKey& flow) {
-    return Aes::FromWords(LastWord(flow.client), LastWord(flow.vip), Ports(flow),
-                          ProtocolAnd(flow, 4));
-  }
+  // What an IPv6 flow has beside its addresses. Its last word is zero, where an
+  // Ipv4Tuple says that it is one.
   static Aes TailBlock(const FlowKey& flow) {
-    return Aes::FromWords(Ports(flow), ProtocolAnd(flow, 6), 0, 0);
+    return Aes::FromWords(std::uint32_t{flow.vip_port} << 16 | flow.client_port,
+                          6U << 24 | static_cast<std::uint32_t>(flow.protocol), 0, 0);
   }
-  static std::uint32_t LastWord(const IpAddress& address) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, address.bytes().data() + 12, sizeof word);
-    return word;
+  [[nodiscard]] FlowHash Finish(Aes& state) const {
+    state.Round(secret_);
+    state.Round(tweak_);
+    return ToHash(state);
   }
-  static std::uint32_t Ports(const FlowKey& flow) {
-    return std::uint32_t{flow.vip_port} << 16 | flow.client_port;
-  }
-  static std::uint32_t ProtocolAnd(const FlowKey& flow, std::uint32_t family) {
-    return family << 24 | static_cast<std::uint32_t>(flow.protocol);
-  }
-
   static FlowHash ToHash(const Aes& state) {
     FlowHash hash;
     state.Store(&hash.bucket, &hash.fingerprint);
@@ -85,5 +78,7 @@ class FlowHasher {
 // flow_hash_aes.cc. REQUIRES: the processor has AES.
 void HashFlowsWithAes(const HashKey& key, std::span<const FlowKey> flows,
                       std::span<FlowHash> hashes);
+void HashIpv4FlowsWithAes(const HashKey& key, std::span<const Ipv4Tuple> flows,
+                          std::span<FlowHash> hashes);
 
 }  // namespace holdfast

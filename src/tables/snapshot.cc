@@ -4,19 +4,25 @@
 
 namespace holdfast {
 
+static_assert(Index(kNoService) == 0xffff);  // the low half of WordMap::kNone
+
 Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {
+  std::vector<WordMap::Entry> endpoints;
+  std::vector<WordMap::Entry> vips;
   for (std::size_t slot = 0; slot < parts_.services.size(); ++slot) {
     const ServiceView& service = parts_.services[slot];
     if (service.name.empty()) continue;
-    vips_.insert(service.vip);
-    for (const std::uint16_t port : service.ports)
-      endpoints_.emplace(Endpoint{service.vip, service.protocol, port}, ServiceSlot(slot));
+    const auto value =
+        static_cast<std::uint32_t>(service.forwarding) << 16 | static_cast<std::uint32_t>(slot);
+    for (const std::uint16_t port : service.ports) {
+      const auto flow = Ipv4Tuple::Of(
+          {.client = {}, .vip = service.vip, .vip_port = port, .protocol = service.protocol});
+      endpoints.push_back({EndpointWord(flow), value});
+      vips.push_back({flow.vip, 0});
+    }
   }
-}
-
-ServiceSlot Snapshot::Classify(const IpAddress& vip, Protocol protocol, std::uint16_t port) const {
-  const auto found = endpoints_.find(Endpoint{vip, protocol, port});
-  return found == endpoints_.end() ? kNoService : found->second;
+  endpoints_ = WordMap(endpoints);
+  vips_ = WordMap(vips);
 }
 
 const TargetView* Snapshot::Find(TargetHandle handle) const {

@@ -12,13 +12,13 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "balancing/maglev_ring.h"
 #include "base/flow_key.h"
 #include "base/ids.h"
+#include "base/ipv4_tuple.h"
 #include "base/mac_address.h"
 #include "tables/rcu.h"
+#include "tables/word_map.h"
 
 namespace holdfast {
 
@@ -68,11 +68,25 @@ class Snapshot {
   explicit Snapshot(Parts parts);
 
   [[nodiscard]] std::uint64_t version() const { return parts_.version; }
-  // kNoService when nothing is configured there.
-  [[nodiscard]] ServiceSlot Classify(const IpAddress& vip, Protocol protocol,
-                                     std::uint16_t port) const;
+  // The service that a flow is for, and how its packets go on. kNoService when
+  // nothing is configured there.
+  struct Destination {
+    ServiceSlot service = kNoService;
+    ForwardingMode forwarding = ForwardingMode::kL2;
+  };
+  [[nodiscard]] Destination Classify(const Ipv4Tuple& flow) const {
+    const std::uint32_t found = endpoints_.Find(EndpointWord(flow));
+    return {.service = ServiceSlot(found & 0xffff),
+            .forwarding = static_cast<ForwardingMode>(found >> 16 & 0xff)};
+  }
   // A virtual address of any service.
-  [[nodiscard]] bool IsVip(const IpAddress& address) const { return vips_.contains(address); }
+  [[nodiscard]] bool IsVip(const IpAddress& address) const {
+    return address.IsV4() && IsVip(__builtin_bswap32(address.V4()));
+  }
+  // The same of an IPv4 address in network order.
+  [[nodiscard]] bool IsVip(std::uint32_t address) const {
+    return vips_.Find(address) != WordMap::kNone;
+  }
   [[nodiscard]] const ServiceView& service(ServiceSlot slot) const {
     return parts_.services[Index(slot)];
   }
@@ -84,20 +98,14 @@ class Snapshot {
   [[nodiscard]] const TargetView* Find(TargetHandle handle) const;
 
  private:
-  struct Endpoint {
-    IpAddress vip;
-    Protocol protocol;
-    std::uint16_t port;
-    friend bool operator==(const Endpoint&, const Endpoint&) = default;
-    template <typename H>
-    friend H AbslHashValue(H h, const Endpoint& endpoint) {
-      return H::combine(std::move(h), endpoint.vip, endpoint.protocol, endpoint.port);
-    }
-  };
+  static std::uint64_t EndpointWord(const Ipv4Tuple& flow) {
+    return std::uint64_t{flow.vip} | std::uint64_t{flow.vip_port} << 32 |
+           static_cast<std::uint64_t>(flow.protocol) << 48;
+  }
 
   Parts parts_;
-  absl::flat_hash_map<Endpoint, ServiceSlot> endpoints_;
-  absl::flat_hash_set<IpAddress> vips_;
+  WordMap endpoints_;  // to forwarding mode << 16 | ServiceSlot
+  WordMap vips_;
 };
 
 // The pointer itself.

@@ -1,7 +1,5 @@
 #include "wire/outer_header.h"
 
-#include <cstring>
-
 namespace holdfast {
 namespace {
 
@@ -38,21 +36,7 @@ OuterHeader::OuterHeader(const MacAddress& destination, const MacAddress& source
                       .destination = BigEndian32(to.V4())};
   Store(bytes_.data(), ethernet);
   Store(bytes_.data() + sizeof ethernet, ip);
-  checksum_ = SumOfWords(bytes_.data() + sizeof ethernet, sizeof ip);
-}
-
-void OuterHeader::WriteL2(std::uint8_t* frame) const { std::memcpy(frame, bytes_.data(), kMacs); }
-
-void OuterHeader::WriteIpip(std::uint8_t* frame, std::uint16_t inner_length,
-                            std::uint8_t tos) const {
-  const auto length = static_cast<std::uint16_t>(inner_length + sizeof(Ipv4Header));
-  const BigEndian16 total_length(length);
-  const BigEndian16 checksum(static_cast<std::uint16_t>(~Folded(checksum_ + length + tos)));
-  std::uint8_t* const ip = frame + sizeof(EthernetHeader);
-  std::memcpy(frame, bytes_.data(), bytes_.size());
-  ip[offsetof(Ipv4Header, tos)] = tos;
-  std::memcpy(ip + offsetof(Ipv4Header, total_length), &total_length, sizeof total_length);
-  std::memcpy(ip + offsetof(Ipv4Header, checksum), &checksum, sizeof checksum);
+  sum_ = Folded(SumOfWords(bytes_.data() + sizeof ethernet, sizeof ip));
 }
 
 }  // namespace holdfast

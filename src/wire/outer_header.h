@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "base/ip_address.h"
 #include "base/mac_address.h"
@@ -28,17 +29,31 @@ class OuterHeader {
               const IpAddress& to);
 
   // Over the frame's own Ethernet header.
-  void WriteL2(std::uint8_t* frame) const;
+  void WriteL2(std::uint8_t* frame) const { std::memcpy(frame, bytes_.data(), kMacs); }
   // REQUIRES: `frame` begins kIpipGrowth bytes before the Ethernet header of what
-  // came. `inner_length` and `tos` are of the inner IPv4 header; together with the
-  // outer one it is at most 65535 bytes.
-  void WriteIpip(std::uint8_t* frame, std::uint16_t inner_length, std::uint8_t tos) const;
+  // came. `inner_length` is the inner IPv4 header's; together with the outer one it
+  // is at most 65535 bytes.
+  void WriteIpip(std::uint8_t* frame, std::uint16_t inner_length) const {
+    const std::uint8_t tos =
+        frame[kIpipGrowth + sizeof(EthernetHeader) + offsetof(Ipv4Header, tos)];
+    const auto length = static_cast<std::uint16_t>(inner_length + sizeof(Ipv4Header));
+    const BigEndian16 total_length(length);
+    std::uint32_t sum = std::uint32_t{sum_} + length + tos;
+    sum = (sum & 0xffff) + (sum >> 16);
+    const BigEndian16 checksum(static_cast<std::uint16_t>(~(sum + (sum >> 16))));
+    std::uint8_t* const ip = frame + sizeof(EthernetHeader);
+    std::memcpy(frame, bytes_.data(), kBytes);
+    ip[offsetof(Ipv4Header, tos)] = tos;
+    std::memcpy(ip + offsetof(Ipv4Header, total_length), &total_length, sizeof total_length);
+    std::memcpy(ip + offsetof(Ipv4Header, checksum), &checksum, sizeof checksum);
+  }
 
  private:
   static constexpr std::size_t kMacs = 12;  // bytes of both addresses
+  static constexpr std::size_t kBytes = sizeof(EthernetHeader) + sizeof(Ipv4Header);
 
-  std::array<std::uint8_t, sizeof(EthernetHeader) + sizeof(Ipv4Header)> bytes_{};
-  std::uint32_t checksum_ = 0;  // sum of the outer header, without length, TOS and checksum
+  std::array<std::uint8_t, kBytes> bytes_{};
+  std::uint16_t sum_ = 0;  // of the outer header's words, without length, TOS and checksum
 };
 
 }  // namespace holdfast

@@ -36,11 +36,7 @@ void ParseTcp(Segment segment, ParsedPacket& packet) {
   packet.key.protocol = Protocol::kTcp;
   packet.key.client_port = tcp.source_port.value();
   packet.key.vip_port = tcp.destination_port.value();
-  packet.tcp = {.syn = (tcp.flags & kTcpSyn) != 0,
-                .ack = (tcp.flags & kTcpAck) != 0,
-                .fin = (tcp.flags & kTcpFin) != 0,
-                .rst = (tcp.flags & kTcpRst) != 0,
-                .payload = segment.length > tcp.header_length()};
+  packet.segment = SegmentFlags::Of(tcp.flags, segment.length > tcp.header_length());
 }
 
 void ParseUdp(Segment segment, ParsedPacket& packet) {
@@ -53,7 +49,7 @@ void ParseUdp(Segment segment, ParsedPacket& packet) {
   packet.key.protocol = Protocol::kUdp;
   packet.key.client_port = udp.source_port.value();
   packet.key.vip_port = udp.destination_port.value();
-  packet.tcp.payload = length > sizeof(UdpHeader);
+  packet.segment = SegmentFlags::Of(0, length > sizeof(UdpHeader));
 }
 
 void ParseSegment(std::uint8_t protocol, Segment segment, ParsedPacket& packet) {

@@ -7,6 +7,7 @@
 
 #include "base/flow_key.h"
 #include "base/mac_address.h"
+#include "base/segment_flags.h"
 #include "stats/worker_counters.h"
 
 namespace holdfast {
@@ -25,21 +26,11 @@ enum class PacketKind : std::uint8_t {
   kDrop,
 };
 
-// What of a TCP segment matters to the balancer. For UDP only `payload`.
-struct SegmentFlags {
-  bool syn = false;
-  bool ack = false;
-  bool fin = false;
-  bool rst = false;
-  bool payload = false;
-  friend constexpr bool operator==(const SegmentFlags&, const SegmentFlags&) = default;
-};
-
 struct ParsedPacket {
   PacketKind kind = PacketKind::kDrop;
   DropReason drop = DropReason::kTruncated;  // valid when kind == kDrop
   std::uint8_t ttl = 0;
-  SegmentFlags tcp;
+  SegmentFlags segment;
   std::uint16_t l3_offset = 0;  // from the start of the frame
   std::uint16_t l4_offset = 0;  // from the start of the frame, after IP options
   std::uint16_t l3_length = 0;  // IPv4 total length; what follows it in the frame is padding

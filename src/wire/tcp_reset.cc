@@ -13,7 +13,7 @@ namespace {
 std::uint32_t SegmentLength(const ParsedPacket& packet, const TcpHeader& tcp) {
   const std::size_t payload =
       packet.l3_offset + packet.l3_length - packet.l4_offset - tcp.header_length();
-  return static_cast<std::uint32_t>(payload) + packet.tcp.syn + packet.tcp.fin;
+  return static_cast<std::uint32_t>(payload) + packet.segment.syn + packet.segment.fin;
 }
 
 TcpHeader ResetFor(const ParsedPacket& packet, const TcpHeader& offending) {
@@ -22,7 +22,7 @@ TcpHeader ResetFor(const ParsedPacket& packet, const TcpHeader& offending) {
   reset.destination_port = offending.source_port;
   reset.data_offset_and_reserved = sizeof(TcpHeader) / 4 << 4;
   reset.flags = kTcpRst;
-  if (packet.tcp.ack) {
+  if (packet.segment.ack) {
     reset.sequence = offending.acknowledgment;
   } else {
     reset.acknowledgment =
@@ -37,7 +37,7 @@ TcpHeader ResetFor(const ParsedPacket& packet, const TcpHeader& offending) {
 std::size_t WriteTcpReset(std::uint8_t* out, FrameView offending, const ParsedPacket& packet,
                           const MacAddress& own_mac) {
   const bool is_tcp = packet.kind == PacketKind::kFlow && packet.key.protocol == Protocol::kTcp;
-  if (!is_tcp || packet.tcp.rst || !CameFromOneHost(offending)) return 0;
+  if (!is_tcp || packet.segment.rst || !CameFromOneHost(offending)) return 0;
 
   std::fill_n(out, kMinimumFrame, std::uint8_t{0});
   Store(out, EthernetHeader{.destination = Load<EthernetHeader>(offending.data).source,

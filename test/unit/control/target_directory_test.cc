@@ -28,7 +28,11 @@ struct Fixture {
 
 TEST_CASE_METHOD(Fixture, "a snapshot holds what the configuration says", "[control]") {
   const auto snapshot = directory.BuildSnapshot();
-  const ServiceSlot web = snapshot->Classify(Address("192.0.2.1"), Protocol::kTcp, 443);
+  const ServiceSlot web =
+      snapshot
+          ->Classify(Ipv4Tuple::Of(
+              {.client = Address("192.0.2.9"), .vip = Address("192.0.2.1"), .vip_port = 443}))
+          .service;
   REQUIRE(web == ServiceSlot{0});
   CHECK(snapshot->service(web).name == "web");
   CHECK(snapshot->service(ServiceSlot{1}).no_target == NoTargetPolicy::kDrop);

@@ -34,7 +34,7 @@ TEST_CASE("P4: a request goes where the ring says, only its MACs changed", "[dat
   CHECK(appliance.counters().tx_packets.Read() == 64);
   std::uint64_t by_target = 0;
   for (std::size_t slot = 0; slot < 3; ++slot)
-    by_target += appliance.counters().targets[slot].requests[Decision::kBalanced].Read();
+    by_target += appliance.counters().target_requests[slot].requests[Decision::kBalanced].Read();
   CHECK(by_target == 64);
 }
 
@@ -44,7 +44,7 @@ TEST_CASE("P2: a request of a client with an affinity goes to its owner", "[data
   for (std::uint16_t port = 40000; port < 40020; ++port)
     CHECK(appliance.Where(Syn(port)) == "web-2");
   CHECK(Web(appliance).requests[Decision::kAffinity].Read() == 20);
-  CHECK(appliance.counters().targets[1].requests[Decision::kAffinity].Read() == 20);
+  CHECK(appliance.counters().target_requests[1].requests[Decision::kAffinity].Read() == 20);
 
   const Frame other = TcpPacket().From("198.51.100.8", 40000).To("192.0.2.1", 80).Syn().Build();
   FlowKey flow = WebFlow(40000);

@@ -49,7 +49,7 @@ TEST_CASE_METHOD(Fixture, "services and targets are seen by name, under each wor
   workers[0]->services[2].requests[Decision::kAffinity].Add(1);
   workers[0]->services[2].packets[Step::kRing].Add(2);
   workers[1]->services[2].bytes.Add(300);
-  workers[1]->targets[1].requests[Decision::kBalanced].Add(4);
+  workers[1]->target_requests[1].requests[Decision::kBalanced].Add(4);
   const auto families = Families();
 
   CHECK(ValueOf(families, "holdfast_connection_requests_total",

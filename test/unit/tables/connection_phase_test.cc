@@ -9,18 +9,18 @@ namespace {
 
 using Phase = ConnectionPhase;
 
-constexpr SegmentKind kSyn{.syn = true};
-constexpr SegmentKind kAck{};
-constexpr SegmentKind kPayload{.payload = true};
-constexpr SegmentKind kFin{.fin = true};
-constexpr SegmentKind kRst{.rst = true};
+constexpr SegmentFlags kSyn{.syn = true};
+constexpr SegmentFlags kAck{};
+constexpr SegmentFlags kPayload{.payload = true};
+constexpr SegmentFlags kFin{.fin = true};
+constexpr SegmentFlags kRst{.rst = true};
 
 constexpr Phase kTcpPhases[] = {Phase::kOpening, Phase::kAcknowledged, Phase::kEstablished,
                                 Phase::kClosing, Phase::kClosed,       Phase::kAdopted};
 
 // Where a connection is after these segments of the client.
-Phase After(Phase phase, std::initializer_list<SegmentKind> segments) {
-  for (const SegmentKind segment : segments) phase = NextPhase(phase, segment);
+Phase After(Phase phase, std::initializer_list<SegmentFlags> segments) {
+  for (const SegmentFlags segment : segments) phase = NextPhase(phase, segment);
   return phase;
 }
 

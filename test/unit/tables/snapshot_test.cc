@@ -8,6 +8,7 @@ namespace {
 
 const IpAddress kVip = IpAddress::FromV4(0xc0000201);
 const IpAddress kOther = IpAddress::FromV4(0xc0000202);
+const IpAddress kClient = IpAddress::FromV4(0xc6336407);
 
 TargetView Target(std::size_t slot, unsigned generation, TargetState state) {
   return {TargetHandle(slot, generation), state, PortIndex{0}, "target", kOther};
@@ -25,14 +26,25 @@ Snapshot Example(std::uint64_t version = 1) {
                        {"dns", kVip, Protocol::kUdp, {53}, NoTargetPolicy::kDrop, {}}}});
 }
 
+ServiceSlot Classified(const Snapshot& snapshot, const IpAddress& vip, Protocol protocol,
+                       std::uint16_t port) {
+  return snapshot
+      .Classify(Ipv4Tuple::Of({.client = kClient,
+                               .vip = vip,
+                               .client_port = 40000,
+                               .vip_port = port,
+                               .protocol = protocol}))
+      .service;
+}
+
 TEST_CASE("a service is known by VIP, protocol and port", "[tables]") {
   const Snapshot snapshot = Example();
-  CHECK(snapshot.Classify(kVip, Protocol::kTcp, 80) == ServiceSlot{0});
-  CHECK(snapshot.Classify(kVip, Protocol::kTcp, 443) == ServiceSlot{0});
-  CHECK(snapshot.Classify(kVip, Protocol::kUdp, 53) == ServiceSlot{2});
-  CHECK(snapshot.Classify(kVip, Protocol::kTcp, 53) == kNoService);
-  CHECK(snapshot.Classify(kVip, Protocol::kTcp, 81) == kNoService);
-  CHECK(snapshot.Classify(kOther, Protocol::kTcp, 80) == kNoService);
+  CHECK(Classified(snapshot, kVip, Protocol::kTcp, 80) == ServiceSlot{0});
+  CHECK(Classified(snapshot, kVip, Protocol::kTcp, 443) == ServiceSlot{0});
+  CHECK(Classified(snapshot, kVip, Protocol::kUdp, 53) == ServiceSlot{2});
+  CHECK(Classified(snapshot, kVip, Protocol::kTcp, 53) == kNoService);
+  CHECK(Classified(snapshot, kVip, Protocol::kTcp, 81) == kNoService);
+  CHECK(Classified(snapshot, kOther, Protocol::kTcp, 80) == kNoService);
   CHECK(snapshot.IsVip(kVip));
   CHECK_FALSE(snapshot.IsVip(kOther));
 }

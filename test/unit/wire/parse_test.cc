@@ -38,7 +38,7 @@ TEST_CASE("a TCP segment is a flow from its client to the VIP", "[wire]") {
 
   REQUIRE(packet.kind == PacketKind::kFlow);
   CHECK(packet.key.ToString() == "tcp 198.51.100.7:40000 > 192.0.2.1:80");
-  CHECK(packet.tcp == SegmentFlags{.syn = true});
+  CHECK(packet.segment == SegmentFlags{.syn = true});
   CHECK(packet.ttl == 7);
   CHECK(packet.l3_offset == 14);
   CHECK(packet.l4_offset == 34);
@@ -51,15 +51,15 @@ TEST_CASE("a UDP datagram is a flow from its client to the VIP", "[wire]") {
 
   REQUIRE(packet.kind == PacketKind::kFlow);
   CHECK(packet.key.ToString() == "udp 198.51.100.7:65535 > 192.0.2.1:53");
-  CHECK(packet.tcp == SegmentFlags{.payload = true});
+  CHECK(packet.segment == SegmentFlags{.payload = true});
 }
 
 TEST_CASE("the flags of a segment are told apart", "[wire]") {
-  const auto flags_of = [](PacketBuilder segment) { return Parse(segment.Build()).tcp; };
+  const auto flags_of = [](PacketBuilder segment) { return Parse(segment.Build()).segment; };
   CHECK(flags_of(TcpPacket().Syn()) == SegmentFlags{.syn = true});
   CHECK(flags_of(TcpPacket().Syn().Ack()) == SegmentFlags{.syn = true, .ack = true});
   CHECK(flags_of(TcpPacket().Ack()) == SegmentFlags{.ack = true});
-  CHECK(flags_of(TcpPacket().Ack().Fin()) == SegmentFlags{.ack = true, .fin = true});
+  CHECK(flags_of(TcpPacket().Ack().Fin()) == SegmentFlags{.fin = true, .ack = true});
   CHECK(flags_of(TcpPacket().Fin().Rst()) == SegmentFlags{.fin = true, .rst = true});
   CHECK(flags_of(TcpPacket().Rst()) == SegmentFlags{.rst = true});
   CHECK(flags_of(TcpPacket().Flags(0x08)) == SegmentFlags{});
@@ -68,18 +68,18 @@ TEST_CASE("the flags of a segment are told apart", "[wire]") {
 }
 
 TEST_CASE("padding after the total length is no payload", "[wire]") {
-  CHECK_FALSE(Parse(TcpPacket().Ack().PaddedTo(60).Build()).tcp.payload);
-  CHECK(Parse(TcpPacket().Ack().Payload("x").PaddedTo(60).Build()).tcp.payload);
-  CHECK_FALSE(Parse(UdpPacket().PaddedTo(60).Build()).tcp.payload);
+  CHECK_FALSE(Parse(TcpPacket().Ack().PaddedTo(60).Build()).segment.payload);
+  CHECK(Parse(TcpPacket().Ack().Payload("x").PaddedTo(60).Build()).segment.payload);
+  CHECK_FALSE(Parse(UdpPacket().PaddedTo(60).Build()).segment.payload);
   CHECK(Parse(UdpPacket().PaddedTo(60).Build()).l3_length == 28);
   // Inside IP but after UDP's own length.
-  CHECK_FALSE(Parse(UdpPacket().Payload("xyz").UdpLength(8).Build()).tcp.payload);
+  CHECK_FALSE(Parse(UdpPacket().Payload("xyz").UdpLength(8).Build()).segment.payload);
 }
 
 TEST_CASE("TCP options are no payload", "[wire]") {
   const Frame timestamps(12, 1);
-  CHECK_FALSE(Parse(TcpPacket().Ack().TcpOptions(timestamps).Build()).tcp.payload);
-  CHECK(Parse(TcpPacket().Ack().TcpOptions(timestamps).Payload("x").Build()).tcp.payload);
+  CHECK_FALSE(Parse(TcpPacket().Ack().TcpOptions(timestamps).Build()).segment.payload);
+  CHECK(Parse(TcpPacket().Ack().TcpOptions(timestamps).Payload("x").Build()).segment.payload);
 }
 
 TEST_CASE("ports are read after IP options", "[wire]") {

@@ -66,7 +66,7 @@ TEST_CASE("a reset goes from the VIP to the client, and is a frame of its own", 
 
   REQUIRE(packet.kind == PacketKind::kFlow);
   CHECK(packet.key.ToString() == "tcp 192.0.2.1:80 > 198.51.100.7:40000");
-  CHECK(packet.tcp == SegmentFlags{.ack = true, .rst = true});
+  CHECK(packet.segment == SegmentFlags{.rst = true, .ack = true});
   CHECK(packet.ttl == 64);
   CHECK(packet.l3_length == 40);
   CHECK(Load<EthernetHeader>(reset.data()).source == kBalancerMac);

@@ -1,0 +1,41 @@
+// Ipv4Tuple: the five-tuple of an IPv4 flow in sixteen bytes, as its headers have
+// it: what a packet on the common path is known by. FlowKey is the general form.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "base/flow_key.h"
+
+namespace holdfast {
+
+struct alignas(16) Ipv4Tuple {
+  // Addresses and ports in network order.
+  std::uint32_t client = 0;
+  std::uint32_t vip = 0;
+  std::uint16_t client_port = 0;
+  std::uint16_t vip_port = 0;
+  Protocol protocol = Protocol::kTcp;
+  std::uint8_t reserved[2] = {0, 0};
+  std::uint8_t family = 4;  // no block of an IPv6 flow has the same bytes
+
+  // REQUIRES: both addresses are IPv4.
+  static constexpr Ipv4Tuple Of(const FlowKey& key) {
+    return {.client = __builtin_bswap32(key.client.V4()),
+            .vip = __builtin_bswap32(key.vip.V4()),
+            .client_port = __builtin_bswap16(key.client_port),
+            .vip_port = __builtin_bswap16(key.vip_port),
+            .protocol = key.protocol};
+  }
+  [[nodiscard]] constexpr FlowKey Key() const {
+    return {.client = IpAddress::FromV4(__builtin_bswap32(client)),
+            .vip = IpAddress::FromV4(__builtin_bswap32(vip)),
+            .client_port = __builtin_bswap16(client_port),
+            .vip_port = __builtin_bswap16(vip_port),
+            .protocol = protocol};
+  }
+  friend constexpr bool operator==(const Ipv4Tuple&, const Ipv4Tuple&) = default;
+};
+static_assert(sizeof(Ipv4Tuple) == 16);
+
+}  // namespace holdfast
