@@ -24,6 +24,7 @@ constexpr int kReaders = 2;
 constexpr std::size_t kCapacity = 16;
 constexpr std::uint32_t kStayed = 10;  // keys below are there all the time
 constexpr std::uint32_t kKeys = 26;    // the others come and go
+constexpr std::uint32_t kLeastSteps = 500'000;
 constexpr CoarseTick kNow;
 
 // All that a value may say about a key: any version, but of this key.
@@ -39,17 +40,23 @@ struct Mistakes {
 };
 
 // `read(key)` on each reader's thread, for all keys over and over; meanwhile
-// `write(step)` here, until every reader has read so often.
+// `write(step)` here, until every reader has read so often and all steps that a test
+// counts on are done: they are the same ones whoever of the threads is slower.
 void ReadWhile(std::uint64_t reads, const std::function<void(std::uint32_t key)>& read,
                const std::function<void(std::uint32_t step)>& write) {
   std::atomic<int> reading{kReaders};
+  std::atomic<bool> written{false};
   std::vector<std::thread> readers;
   for (int i = 0; i < kReaders; ++i)
     readers.emplace_back([&] {
-      for (std::uint64_t n = 0; n < reads; ++n) read(static_cast<std::uint32_t>(n % kKeys));
+      for (std::uint64_t n = 0; n < reads || !written; ++n)
+        read(static_cast<std::uint32_t>(n % kKeys));
       --reading;
     });
-  for (std::uint32_t step = 0; reading.load(std::memory_order_relaxed) != 0; ++step) write(step);
+  for (std::uint32_t step = 0; reading.load(std::memory_order_relaxed) != 0; ++step) {
+    write(step);
+    if (step == kLeastSteps) written = true;
+  }
   for (std::thread& reader : readers) reader.join();
 }
 
