@@ -8,8 +8,8 @@
 namespace holdfast::bench {
 
 struct Row {
-  std::string row;   // "B8", or empty: a figure beside the goals
-  std::string name;  // "connection lookup, IPv4, 1M"
+  std::string row = {};   // "B8", or empty: a figure beside the goals
+  std::string name = {};  // "connection lookup, IPv4, 1M"
   double value = 0;
   std::string unit;                      // "M/s": more is better; "ms", "B": less is better
   std::optional<double> reference = {};  // measured in the same run, in the same unit
