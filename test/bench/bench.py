@@ -15,6 +15,7 @@ import time
 import dpdk_source
 import plan
 import rows
+import standstills
 import table
 from huge_pages import HugePages, NotEnough
 from measure import Failed, measure
@@ -29,6 +30,7 @@ def main():
     try:
         dpdk_source.build_all()
         with HugePages(plan.MEGABYTES):
+            machine = standstills.watch(500 if options.quick else 2000)
             results = _all_rounds(options)
             beside = list(rows.micro_rows(options.only, options.quick))
     except (Failed, NotEnough, dpdk_source.CannotBuild) as failure:
@@ -36,8 +38,8 @@ def main():
     except KeyboardInterrupt:
         sys.exit(130)
     found = rows.measured_rows(results, options.only) + beside
-    found = rows.in_order(found + rows.missing_rows(found, options.only))
-    _print(results, found, options, time.monotonic() - began)
+    found = rows.in_order(found + rows.missing_rows(beside, options.only))
+    _print(results, found, options, machine, time.monotonic() - began)
     if options.json:
         text = json.dumps([dataclasses.asdict(row) for row in found], indent=1)
         options.json.write_text(text + "\n")
@@ -62,10 +64,17 @@ def _all_rounds(options):
         for name, load in plan.measurements(options.only):
             _tell(f"round {number + 1} of {options.rounds}: {name}, {load}")
             program, _ = plan.PROGRAMS[name]
-            result = measure(program, plan.LOADS[load], timing)
+            result = measure(program, _with_pace(plan.LOADS[load], results), timing)
             results.setdefault((name, load), []).append(result)
     _tell("")
     return results
+
+
+def _with_pace(load, results):
+    if not load.share:
+        return load
+    part, other = load.share
+    return dataclasses.replace(load, pace=int(part * results["holdfastd", other][-1].rate))
 
 
 def _tell(text):
@@ -73,20 +82,22 @@ def _tell(text):
         print(f"\r\033[K{text}", end="", flush=True)
 
 
-def _print(results, found, options, seconds):
+def _print(results, found, options, machine, seconds):
     print(f"{_machine()}, DPDK {dpdk_source.version()}, {datetime.date.today()}")
     print(f"60-byte frames, 100 targets, one worker, burst 64; {options.rounds} round(s), "
           f"{seconds:.0f} s: scripts/bench {' '.join(sys.argv[1:])}\n")
     table.print_table(found)
     if results:
         table.print_source(results)
+        table.print_times(results)
         table.print_counters(results)
-        _print_caveats(results)
+        _print_caveats(results, machine)
 
 
-def _print_caveats(results):
+def _print_caveats(results, machine):
     print("\nRates are for a second in which the workers really ran. A second worker shares CPU 0 "
           "with management.")
+    print(f"This machine stopped a thread that only looked at the clock {machine}.")
     ran = min(run.ran for (_, load), runs in results.items() for run in runs
               if plan.LOADS[load].workers == 1)
     if ran < QUIET:

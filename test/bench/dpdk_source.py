@@ -24,7 +24,7 @@ def build_all():
     """Builds what is missing or older than its source."""
     BUILD.mkdir(parents=True, exist_ok=True)
     tree = _tree()
-    if _is_outdated(DRIVER, HERE.glob("source/*.[ch]")):
+    if is_outdated(DRIVER, HERE.glob("source/*.[ch]")):
         _build_driver(tree)
     if not L3FWD.exists():
         _build_l3fwd(tree)
@@ -85,7 +85,7 @@ def _build_l3fwd(tree):
     L3FWD.symlink_to(example / "build" / "l3fwd-shared")
 
 
-def _is_outdated(product, sources):
+def is_outdated(product, sources):
     return not product.exists() or any(
         source.stat().st_mtime > product.stat().st_mtime for source in sources)
 

@@ -36,7 +36,6 @@ def _total():
     return int(TOTAL.read_text())
 
 
-
 def _change(by):
     """How many more there are afterwards."""
     before = _total()

@@ -22,8 +22,22 @@ class Result:
     ran: float         # part of the interval in which the worker ran; the rest went to others
     footprint: int     # bytes of headers that the source reads
     checked: int       # transmitted packets that were compared with what was given
+    wrong: int         # of them, what differed, or went to another target than before
     counted: Counters = None
     sums: tuple = ()
+    times: tuple = ()  # with a pace: (seconds, packets) from arrival to transmission, by seconds
+    standstills: float = 0  # with a pace: a second, of the polling thread (source/pace.h)
+    stood_still: float = 0  # part of the time
+    missed: float = 0       # with a pace: part of the packets that came, and found no room
+
+    def time(self, part):
+        """Seconds within which this part of the packets left."""
+        wanted = part * sum(count for _, count in self.times)
+        for seconds, count in self.times:
+            wanted -= count
+            if wanted <= 0:
+                return seconds
+        raise Failed("no packet came out that says when it arrived")
 
 
 def measure(program_class, load, timing):
@@ -41,7 +55,7 @@ def _measured(program):
     _wait_for(program, source_report.READY, START_SECONDS)
     before = Settled(program)
     program.source.begin()
-    _wait_for(program, source_report.DONE, START_SECONDS)
+    _wait_for(program, source_report.DONE, START_SECONDS, program.act)
     after = Settled(program)
     return _result(program, before, after)
 
@@ -52,37 +66,41 @@ class Settled:
     def __init__(self, program):
         self.given = program.source.total("given")
         deadline = time.monotonic() + SETTLE_SECONDS
-        while not self._look(program):
+        while program.taken() < self.given:
             if time.monotonic() > deadline:
-                raise Failed(f"{self.given} packets were given, {self.taken} came out")
-            time.sleep(0.02)
-
-    def _look(self, program):
-        self.counted = program.counters()
+                raise Failed(f"{self.given} packets were given, {program.taken()} came out")
+            time.sleep(0.01)
+        time.sleep(0.02)  # a worker counts a batch after it was transmitted
         self.taken = program.taken()
-        return self.taken >= self.given
+        self.counted = program.counters()
 
 
-def _wait_for(program, state, seconds):
+def _wait_for(program, state, seconds, meanwhile=lambda: time.sleep(0.01)):
     deadline = time.monotonic() + seconds
     while not program.source.all_in(state):
         if program.process.poll() is not None:
             raise Failed(f"ended with status {program.process.returncode}")
         if time.monotonic() > deadline:
             raise Failed(f"is not in state {state} of its source after {seconds} s")
-        time.sleep(0.01)
+        meanwhile()
 
 
 def _result(program, before, after):
     counted = after.counted - before.counted if after.counted else None
     equations = tuple(program.sums(after.given - before.given, after.taken - before.taken, counted))
     _check(program, equations)
-    queues = program.source.queues()
-    seconds = [queue["window_cycles"] / program.source.cycles_per_second for queue in queues]
+    source = program.source
+    queues = source.queues()
+    cycles = source.total("window_cycles")
+    missed = source.total("missed")
     ran = [queue["window_cpu_ns"] / 1e9 for queue in queues]
     return Result(rate=sum(queue["window_given"] / it for queue, it in zip(queues, ran)),
-                  ran=sum(ran) / sum(seconds), footprint=program.source.footprint,
-                  checked=program.source.total("checked"), counted=counted, sums=equations)
+                  ran=sum(ran) * source.cycles_per_second / cycles, footprint=source.footprint,
+                  checked=source.total("checked"), wrong=source.total("wrong"), counted=counted, sums=equations,
+                  times=tuple(source.times()),
+                  standstills=source.total("standstills") * source.cycles_per_second / cycles,
+                  stood_still=source.total("standstill_cycles") / cycles,
+                  missed=missed / (missed + source.total("window_given")))
 
 
 def _check(program, equations):

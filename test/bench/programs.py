@@ -3,14 +3,18 @@ import dataclasses
 import json
 import socket
 import subprocess
+import time
 import urllib.request
 
 import dpdk_source
 from counters import Counters, Sum, sums_of
 from source_report import SourceReport
 
+BUILD = dpdk_source.BUILD.parent / "release"
+MANAGEMENT_CPU = 0
 WORKER_CPUS = [1, 0]  # the first worker has a CPU of its own, the second shares with management
 TARGETS = 100
+BALANCER = "192.168.0.1"
 BURST = 64  # holdfastd's
 
 
@@ -24,12 +28,16 @@ class Load:
     flood_every: int = 0
     fill: int = 0
     workers: int = 1
-    forwarding: str = "l2"  # to the targets; the references have no targets
+    forwarding: str = "ipip"  # to the targets; the references have no targets
+    check_every: int = 4096
+    pace: int = 0      # packets a second
+    drains: bool = False  # a target after the other, and takes it back
+    share: tuple = ()  # or (part, load): so much of what holdfastd does at that load in the round
 
     def arguments(self, **more):
         words = {**dataclasses.asdict(self), **more}
         words["queues"] = words.pop("workers")
-        del words["forwarding"]
+        del words["forwarding"], words["drains"], words["share"]
         return ",".join(f"{key}={value}" for key, value in words.items())
 
 
@@ -70,6 +78,10 @@ class Program:
         """The program's own, None if it tells none."""
         return None
 
+    def act(self):
+        """Called again and again while packets come."""
+        time.sleep(0.01)
+
     def sums(self, given, taken, counted):
         """What must be true after an interval."""
         yield Sum("packets that came out = given by the source", taken, given)
@@ -90,7 +102,7 @@ class Testpmd(Program):
 
     def command(self):
         queues = self.load.workers
-        return ["dpdk-testpmd", *_eal(WORKER_CPUS[:queues], 0),
+        return ["dpdk-testpmd", *_eal(WORKER_CPUS[:queues], MANAGEMENT_CPU),
                 "--vdev", f"net_flows0,{self.arguments},check={self.check}", "--",
                 f"--forward-mode={self.mode}", f"--nb-cores={queues}", f"--rxq={queues}",
                 f"--txq={queues}", f"--burst={BURST}", "--total-num-mbufs=8192",
@@ -126,6 +138,13 @@ class L3fwdExactMatch(Program):
                 f"--rule_ipv6={nobody}"]
 
 
+def _target(name, number):
+    """Its address ends in the same two bytes as its MAC: the source knows it by them."""
+    high, low = divmod(257 + number, 256)
+    return {"name": name, "address": f"192.168.{high}.{low}",
+            "mac": f"02:00:00:00:{high:02x}:{low:02x}"}
+
+
 class Holdfastd(Program):
     """The balancer with its usual configuration, control plane and metrics."""
 
@@ -134,31 +153,31 @@ class Holdfastd(Program):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.metrics_address = f"127.0.0.1:{free.getsockname()[1]}"
+        self.changes = 0
 
     def command(self):
         config = self.directory / "balancer.yaml"
         config.write_text(json.dumps(self.configuration()))  # YAML includes JSON
-        return [dpdk_source.BUILD.parent / "release/src/balancer/holdfastd", "--config", config]
+        return [BUILD / "src/balancer/holdfastd", "--config", config]
 
     def configuration(self):
         workers = WORKER_CPUS[:self.load.workers]
         device = (f"net_flows0,{self.arguments},check={self.load.forwarding},"
-                  "target_mac=02:00:00:00:01,targets=192.168.1.0")
-        targets = [f"target-{i}" for i in range(1, TARGETS + 1)]
+                  f"balancer={BALANCER},targets=192.168.0.0,target_mac=02:00:00:00")
+        targets = [f"target-{i}" for i in range(TARGETS)]
         services = [{"name": f"bench-{protocol}", "vip": "198.18.0.1", "protocol": protocol,
                      "ports": [80], "forwarding": self.load.forwarding,
                      "targets": [{"target": name} for name in targets]}
                     for protocol in ("tcp", "udp")]
         return {
             "eal": {"memory_mb": 256, "extra_args": ["-d", str(dpdk_source.DRIVER)]},
-            "cores": {"management": 0, "workers": workers,
-                      "poll": "adaptive" if 0 in workers else "busy"},
-            "ports": [{"name": "bench", "device": device, "addresses": ["192.168.0.1/16"]}],
+            "cores": {"management": MANAGEMENT_CPU, "workers": workers,
+                      "poll": "adaptive" if MANAGEMENT_CPU in workers else "busy"},
+            "ports": [{"name": "bench", "device": device, "addresses": [f"{BALANCER}/16"]}],
             "connections": {"per_worker": self.room()},
             "control": {"listen": [f"unix:{self.directory}/control.sock"]},
             "metrics": {"listen": self.metrics_address},
-            "targets": [{"name": name, "address": f"192.168.1.{i}",
-                         "mac": f"02:00:00:00:01:{i:02x}"} for i, name in enumerate(targets, 1)],
+            "targets": [_target(name, number) for number, name in enumerate(targets)],
             "services": services,
         }
 
@@ -173,5 +192,20 @@ class Holdfastd(Program):
                                     timeout=5) as answer:
             return Counters.of(answer.read().decode())
 
+    def act(self):
+        if not self.load.drains:
+            return super().act()
+        target, takes_back = divmod(self.changes, 2)
+        self._control("target", "undrain" if takes_back else "drain", f"target-{target}")
+        self.changes += 1
+
+    def _control(self, *words):
+        """Not on the CPU of a worker that is measured."""
+        subprocess.run(["taskset", "--cpu-list", str(MANAGEMENT_CPU), BUILD / "src/cli/holdfastctl",
+                        "--server", f"unix:{self.directory}/control.sock", *words],
+                       check=True, stdout=subprocess.DEVNULL)
+
     def sums(self, given, taken, counted):
-        return sums_of(counted, given, taken, self.load)
+        yield Sum("snapshots published = changes of targets",
+                  counted.sum("holdfast_snapshots_published_total"), self.changes)
+        yield from sums_of(counted, given, taken, self.load)

@@ -4,9 +4,8 @@ import json
 import statistics
 import subprocess
 
-import dpdk_source
-from plan import BESIDE, GOALS, NOT_YET
-from programs import WORKER_CPUS
+from plan import BESIDE, GOALS, MICRO, NOT_YET, RATE, source_alone
+from programs import BUILD, WORKER_CPUS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Row:
     spread: float = None  # (highest - lowest) / median of the rounds
     ran: float = None    # least part of an interval in which the worker ran: 1 if it was quiet
     source_ns: float = None  # of each packet, what the source itself costs
-    why_not: str = None  # the reason, where there is no value
+    waits_for: str = None  # where there is no value: what it needs
 
 
 def measured_rows(results, rows):
@@ -34,35 +33,46 @@ def measured_rows(results, rows):
 
 
 def _row(goal, results):
-    rates = _rates(results, *goal.measured)
-    reference = _rates(results, *goal.reference) if goal.reference else []
+    values = _values(goal.figure, results, goal.measured)
+    value = statistics.median(values)
+    row = Row(goal.row, goal.what, value, goal.figure.unit, floor=goal.floor, target=goal.target,
+              spread=(max(values) - min(values)) / value if value else None,
+              ran=min(result.ran for result in results[goal.measured]))
+    row = _beside_reference(row, values, goal, results)
+    source = _values(RATE, results, ("io", source_alone(goal.measured[1])))
+    return dataclasses.replace(row, met=_met(row, goal.figure.less_is_better),
+                               source_ns=1e3 / statistics.median(source) if source else None)
+
+
+def _values(figure, results, measured):
+    return [figure.of(result) for result in results.get(measured, [])]
+
+
+def _beside_reference(row, values, goal, results):
+    reference = _values(goal.figure, results, goal.reference)
+    if not reference:
+        return row
     # Of each round: its programs ran one after the other.
-    ratio = statistics.median(a / b for a, b in zip(rates, reference)) if reference else None
-    value = statistics.median(rates)
-    source = _rates(results, "io", goal.measured[1])
-    return Row(goal.row, goal.what, value, goal.unit, statistics.median(reference) if reference else None,
-               " ".join(goal.reference) if reference else None, ratio, goal.floor, goal.target,
-               _met(goal, ratio if reference else value), (max(rates) - min(rates)) / value,
-               min(result.ran for result in results[goal.measured]),
-               1e3 / statistics.median(source) if source else None)
+    ratio = statistics.median(a / b for a, b in zip(values, reference))
+    return dataclasses.replace(row, reference=statistics.median(reference), ratio=ratio,
+                               reference_name=" ".join(goal.reference))
 
 
-def _rates(results, program, load):
-    return [result.rate / 1e6 for result in results.get((program, load), [])]
-
-
-def _met(goal, value):
-    if goal.target is None:
+def _met(row, less_is_better):
+    if row.target is None:
         return None
-    return "target" if value >= goal.target else "floor" if value >= goal.floor else "no"
+    judged = row.value if less_is_better or row.ratio is None else row.ratio
+    for name, goal in (("target", row.target), ("floor", row.floor)):
+        if goal is not None and (judged <= goal if less_is_better else judged >= goal):
+            return name
+    return "no"
 
 
 def micro_rows(rows, quick):
     """Of the micro-benchmarks that are built."""
-    build = dpdk_source.BUILD.parent / "release"
     cpu = str(WORKER_CPUS[0])
     known = {field.name for field in dataclasses.fields(Row)}
-    for program in sorted(build.glob("test/bench/*_bench")):
+    for program in sorted(BUILD.glob("test/bench/*_bench")):
         if program.is_dir():
             continue
         command = ["taskset", "--cpu-list", cpu, program] + ["--quick"] * quick
@@ -74,10 +84,14 @@ def micro_rows(rows, quick):
                 yield dataclasses.replace(row, row=row.row or "")
 
 
-def missing_rows(found, rows):
-    there = {row.row for row in found}
-    return [Row(name, "not yet", why_not=why) for name, why in NOT_YET.items()
-            if name not in there and (not rows or name in rows)]
+def missing_rows(beside, rows):
+    """`beside`: the micro_rows() that there are."""
+    there = {row.row for row in beside}
+    missing = [Row(it.row, it.what, floor=it.floor, target=it.target, waits_for=it.waits_for)
+               for it in NOT_YET]
+    missing += [Row(name, what, waits_for="its micro-benchmark, which is not built")
+                for name, what in MICRO.items() if name not in there]
+    return [row for row in missing if not rows or row.row in rows]
 
 
 def in_order(found):

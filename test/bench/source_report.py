@@ -2,15 +2,24 @@
 import mmap
 import struct
 
-MAGIC = 0x31574F4C46464C48
+MAGIC = 0x32574F4C46464C48
 OPENING, READY, WARMING, MEASURING, DONE = range(5)
 
 HEADER = struct.Struct("4Q32x")
 BEGIN_OFFSET = 24
-QUEUE = struct.Struct("11Q128s40x")
+QUEUE = struct.Struct("14Q128s16x512Q")
 QUEUES = 16
 FIELDS = ("state given taken window_cycles window_cpu_ns window_given window_taken "
-          "checked wrong no_buffer wrong_length wrong_frame").split()
+          "checked wrong no_buffer wrong_length standstills standstill_cycles missed "
+          "wrong_frame").split()
+
+
+def _longest(index):
+    """Cycles: the longest time that report_time_index() of source/report.h has at `index`."""
+    if index < 16:
+        return index
+    power, step = divmod(index, 16)
+    return ((16 + step + 1) << (power - 1)) - 1
 
 
 class SourceReport:
@@ -41,7 +50,16 @@ class SourceReport:
 
     def queues(self):
         """One dictionary of FIELDS for each queue."""
-        return [dict(zip(FIELDS, QUEUE.unpack_from(self._page, HEADER.size + i * QUEUE.size)))
+        return [dict(zip(FIELDS, values)) for values in self._values()]
+
+    def times(self):
+        """A list of (seconds, packets), by seconds: packets that took at most so long."""
+        counts = map(sum, zip(*(values[len(FIELDS):] for values in self._values())))
+        return [(_longest(index) / self.cycles_per_second, count)
+                for index, count in enumerate(counts) if count]
+
+    def _values(self):
+        return [QUEUE.unpack_from(self._page, HEADER.size + i * QUEUE.size)
                 for i in range(self._queues)]
 
     def total(self, field):

@@ -15,7 +15,8 @@ def print_table(rows):
 
 def _cells(row):
     if row.value is None:
-        return (row.row, f"not yet: {row.why_not}") + ("",) * (len(HEAD) - 2)
+        return (row.row, row.name, "not yet", f"waits for {row.waits_for}", "",
+                _number(row.floor), _number(row.target), "", "", "")
     reference = f"{row.reference_name} {row.reference:.4g}" if row.reference is not None else ""
     return (row.row, row.name, f"{row.value:.4g} {row.unit}", reference, _number(row.ratio),
             _number(row.floor), _number(row.target), row.met or "", _percent(row.spread),
@@ -41,8 +42,8 @@ def print_source(results):
         figures = "   ".join(f"{name} {_median(runs, 'rate') / 1e6:.4g} ({_median(runs, 'ran'):.0%})"
                              for name, runs in its.items())
         some = next(iter(its.values()))[0]
-        print(f"  {load:14}{figures}")
-        print(f"  {'':14}{some.footprint / 1e6:.3g} MB of headers; {_reuse(settings)}")
+        print(f"  {load:20}{figures}")
+        print(f"  {'':20}{some.footprint / 1e6:.3g} MB of headers; {_reuse(settings)}")
 
 
 def _median(runs, field):
@@ -53,6 +54,20 @@ def _reuse(load):
     if load.order == "random" and load.mix != "syn":
         return f"a flow comes again after {load.flows:,} packets on average, at random"
     return f"a flow comes again after exactly {load.flows:,} packets"
+
+
+def print_times(results):
+    """Of the last round of what had a pace."""
+    for (name, load), runs in results.items():
+        last = runs[-1]
+        if not last.times:
+            continue
+        times = "  ".join(f"p{part * 100:g} {last.time(part) * 1e6:.1f}"
+                          for part in (0.5, 0.9, 0.99, 0.999, 1))
+        print(f"\nTime in the box, {name} {load}, us from arrival to transmission: {times}")
+        print(f"  Its thread stood still {last.standstills:.0f} times a second for more than 20 us, "
+              f"{last.stood_still:.1%} of the time; the source's clock stood still with it. "
+              f"{last.missed:.2%} of the packets found no room in a ring of 1024.")
 
 
 def print_counters(results):
@@ -66,10 +81,10 @@ def print_counters(results):
         events = " ".join(f"{event} {counted.event(event):,}" for event in
                           ("inserted", "evicted_unfinished", "not_remembered")
                           if counted.event(event))
-        print(f"  {load:14}received {counted.received:,}  hits {counted.step('connection'):,}  "
+        print(f"  {load:20}received {counted.received:,}  hits {counted.step('connection'):,}  "
               f"requests {counted.requests:,}  drops {counted.drops:,}  sent {counted.sent:,}  "
               f"{events}")
-        print(f"  {'':14}{len(last.sums)} sums hold; {last.checked:,} sent packets looked at, "
+        print(f"  {'':20}{len(last.sums)} sums hold; {last.checked:,} sent packets looked at, "
               "all right")
     held = {equation.what: None for runs in results.values() for equation in runs[-1].sums}
     print("  the sums: " + "; ".join(held))

@@ -21,7 +21,7 @@ struct device {
   struct settings settings;
   struct images images;
   struct source_report* report;
-  uint8_t* target_of;
+  uint16_t* target_of;
   struct queue queues[REPORT_QUEUES];
 };
 
@@ -169,7 +169,8 @@ static void describe(struct rte_eth_dev* ethernet) {
 static int equip(struct device* device, const char* arguments) {
   if (!settings_parse(arguments, &device->settings)) return -EINVAL;
   if (!images_build(&device->settings, &device->images)) return -ENOMEM;
-  device->target_of = calloc(device->images.count + 1, 1);
+  if (device->settings.pace != 0 && !pace_register()) return -ENOMEM;
+  device->target_of = calloc(device->images.count + 1, sizeof(uint16_t));
   device->report = report_open(device->settings.report);
   if (device->target_of == NULL || device->report == NULL) return -ENOMEM;
   device->report->cycles_per_second = rte_get_tsc_hz();

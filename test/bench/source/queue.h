@@ -12,6 +12,7 @@
 #include <rte_mbuf.h>
 
 #include "images.h"
+#include "pace.h"
 #include "report.h"
 #include "settings.h"
 
@@ -34,7 +35,7 @@ struct queue {
   const struct images* images;
   struct source_report* source;
   struct queue_report* report;
-  uint8_t* target_of;  // by flow: last byte of the target that a checked packet went to, or 0
+  uint16_t* target_of;  // by flow: number of the target that a checked packet went to, or 0
 
   // Receiving.
   struct rte_mempool* pool;
@@ -51,11 +52,12 @@ struct queue {
   uint64_t window_given;
   uint64_t window_taken;
   struct upcoming upcoming;
+  struct pace pace;
   struct rte_mbuf* waiting[QUEUE_WAITING];
 
   // Transmitting.
   bool fast_free;  // RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE: one pool, one reference, one segment
-  uint32_t until_check;
+  uint64_t until_check;
 };
 
 // Everything but `waiting` and the pool: `settings`, `images`, `source`, `target_of` are set.

@@ -42,6 +42,7 @@ static bool may_begin(struct queue* queue) {
   if (queue->source->begin == 0) return false;
   queue->window_ends = rte_rdtsc() + cycles_of(queue, queue->settings->warmup_ms);
   queue->report->state = STATE_WARMING;
+  pace_begin(&queue->pace, rte_rdtsc());
   return true;
 }
 
@@ -120,9 +121,10 @@ static void prepare_upcoming(struct queue* queue, uint16_t index, uint16_t queue
 
 void queue_prepare(struct queue* queue, uint16_t index, uint16_t queues) {
   queue->report = &queue->source->queues[index];
-  queue->until_check = 4096;
+  queue->until_check = queue->settings->check_every;
   queue->report->state = STATE_OPENING;
   prepare_upcoming(queue, index, queues);
+  pace_prepare(&queue->pace, queue->settings, queue->source->cycles_per_second, queues);
   for (unsigned i = 0; queue->upcoming.count != 0 && i < QUEUE_UPCOMING; ++i)
     queue->upcoming.images[i] = upcoming_choose(queue);
 }
@@ -154,17 +156,29 @@ static void give(struct queue* queue, struct rte_mbuf** fresh, struct rte_mbuf**
   queue->report->given += count;
 }
 
+static bool has_pace(const struct queue* queue) {
+  return queue->pace.interval != 0 && queue->report->state != STATE_OPENING;
+}
+
+// How many packets there are for who asks for `count`.
+static uint16_t ready(struct queue* queue, uint16_t count) {
+  count = RTE_MIN(count, QUEUE_BURST);
+  if (queue->given_pending != 0) return (uint16_t)RTE_MIN(count, queue->given_pending);
+  return has_pace(queue) ? pace_arrived(&queue->pace, rte_rdtsc(), count, queue->report) : count;
+}
+
 uint16_t queue_receive(void* receive_queue, struct rte_mbuf** packets, uint16_t count) {
   struct queue* queue = receive_queue;
   if (queue->upcoming.count == 0 || !packets_come(queue)) return 0;
-  count = RTE_MIN(count, QUEUE_BURST);
-  if (queue->given_pending != 0) count = (uint16_t)RTE_MIN(count, queue->given_pending);
+  count = ready(queue, count);
+  if (count == 0) return 0;
   struct rte_mbuf* fresh[QUEUE_BURST];
   if (rte_mempool_get_bulk(queue->pool, (void**)fresh, count) != 0) {
     ++queue->report->no_buffer;
     return 0;
   }
   give(queue, fresh, packets, count);
+  if (has_pace(queue)) pace_stamp(&queue->pace, packets, count);
   if (queue->given_pending != 0) queue->given_pending -= count;
   return count;
 }

@@ -7,8 +7,9 @@
 
 #include <stdint.h>
 
-#define REPORT_MAGIC 0x31574f4c46464c48ull /* "HLFFLOW1" */
+#define REPORT_MAGIC 0x32574f4c46464c48ull /* "HLFFLOW2" */
 #define REPORT_QUEUES 16
+#define REPORT_TIMES 512
 
 enum report_state {
   STATE_OPENING,    // connections are being opened: each flow in order, three times; then `fill`
@@ -30,8 +31,13 @@ struct queue_report {
   uint64_t wrong;      // those of them that were not as they should be
   uint64_t no_buffer;  // times that the program's mbufs were used up
   uint64_t wrong_length;
+  // With a pace (pace.h), in the measured interval:
+  uint64_t standstills;
+  uint64_t standstill_cycles;
+  uint64_t missed;           // packets that found no room to wait
   uint8_t wrong_frame[128];  // the first wrong one
-  uint8_t reserved[40];
+  uint8_t reserved[16];
+  uint64_t times[REPORT_TIMES];  // stamped packets, by the time from arrival to transmission
 } __attribute__((aligned(64)));
 
 struct source_report {
@@ -42,6 +48,15 @@ struct source_report {
   uint8_t reserved[32];
   struct queue_report queues[REPORT_QUEUES];
 };
+
+// Of a time in cycles: up to 16 exact, then 16 steps to each power of two.
+// test/bench/source_report.py has the inverse.
+static inline unsigned report_time_index(uint64_t cycles) {
+  if (cycles < 16) return (unsigned)cycles;
+  const unsigned power = 63 - (unsigned)__builtin_clzll(cycles);
+  const unsigned index = (power - 3) * 16 + (unsigned)(cycles >> (power - 4) & 15);
+  return index < REPORT_TIMES ? index : REPORT_TIMES - 1;
+}
 
 // Maps `path`, which must exist and is made as long as it must be; with "" a page that nobody
 // else sees. NULL if that is not possible.

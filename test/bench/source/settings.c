@@ -24,8 +24,7 @@ static bool parse_address(const char* text, void* to) { return inet_aton(text, t
 
 static bool parse_mac_prefix(const char* text, void* to) {
   uint8_t* bytes = to;
-  return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
-                &bytes[4]) == 5;
+  return sscanf(text, "%hhx:%hhx:%hhx:%hhx", &bytes[0], &bytes[1], &bytes[2], &bytes[3]) == 4;
 }
 
 static bool parse_path(const char* text, void* to) {
@@ -67,11 +66,14 @@ static const struct argument {
     {"flood_every", parse_number, offsetof(struct settings, flood_every)},
     {"fill", parse_number, offsetof(struct settings, fill)},
     {"queues", parse_number, offsetof(struct settings, queues)},
+    {"pace", parse_number, offsetof(struct settings, pace)},
     {"seed", parse_number, offsetof(struct settings, seed)},
     {"port", parse_number, offsetof(struct settings, port)},
+    {"check_every", parse_number, offsetof(struct settings, check_every)},
     {"warmup_ms", parse_number, offsetof(struct settings, warmup_ms)},
     {"measure_ms", parse_number, offsetof(struct settings, measure_ms)},
     {"vip", parse_address, offsetof(struct settings, vip)},
+    {"balancer", parse_address, offsetof(struct settings, balancer)},
     {"targets", parse_address, offsetof(struct settings, targets)},
     {"target_mac", parse_mac_prefix, offsetof(struct settings, target_mac)},
     {"mix", parse_mix, offsetof(struct settings, mix)},
@@ -98,6 +100,7 @@ static struct settings defaults(void) {
       .queues = 1,
       .seed = 1,
       .port = 80,
+      .check_every = 4096,
       .warmup_ms = 200,
       .measure_ms = 1000,
       .check = CHECK_NONE,

@@ -21,7 +21,7 @@ enum order {
 enum check {
   CHECK_NONE,
   CHECK_L2,    // as it came, but for the MACs: a target's, ours
-  CHECK_IPIP,  // as it came, behind an outer IPv4 header to a target
+  CHECK_IPIP,  // as it came, behind an outer IPv4 header to a target, MACs as in l2
   CHECK_SWAP,  // as it came, MACs swapped
 };
 
@@ -31,13 +31,16 @@ struct settings {
   uint64_t flood_every;  // one packet in so many is one of `flood`
   uint64_t fill;         // so many packets of the mix come before the source is ready
   uint64_t queues;       // at most so many pairs
+  uint64_t pace;         // packets a second of all pairs together (pace.h); 0: as asked for
   uint64_t seed;
-  uint64_t port;  // of the service
+  uint64_t port;         // of the service
+  uint64_t check_every;  // one transmitted packet in so many is looked at
   uint64_t warmup_ms;
   uint64_t measure_ms;
   struct in_addr vip;
-  struct in_addr targets;  // CHECK_IPIP: the first three bytes of a target's address
-  uint8_t target_mac[5];   // CHECK_L2: the first five bytes of a target's MAC
+  struct in_addr balancer;  // its own address
+  struct in_addr targets;   // the first two bytes of a target's address
+  uint8_t target_mac[4];    // the first four of its MAC; the last two are those of the address
   enum mix mix;
   enum order order;
   enum check check;

@@ -6,9 +6,6 @@
 #include "queue.h"
 #include "transmit_check.h"
 
-// One packet of so many is looked at.
-#define PACKETS_PER_CHECK 4096
-
 static void note_wrong(struct queue_report* report, const struct rte_mbuf* packet) {
   if (report->wrong++ != 0) return;
   report->wrong_length = packet->data_len;
@@ -25,7 +22,9 @@ static bool is_arp(const struct rte_mbuf* packet) {
 // Not while flows are opened: their SYNs differ from the images.
 static void check_one(struct queue* queue, struct rte_mbuf** packets, uint16_t count) {
   const struct rte_mbuf* packet = packets[queue->until_check - 1];
-  queue->until_check += PACKETS_PER_CHECK - count;
+  const uint64_t passed = count - queue->until_check;
+  const uint64_t every = queue->settings->check_every;
+  queue->until_check = every > passed ? every - passed : 1;
   if (queue->report->state == STATE_OPENING || is_arp(packet)) return;
   ++queue->report->checked;
   if (!frame_is_right(queue->settings, queue->images, queue->target_of,
@@ -41,6 +40,8 @@ uint16_t queue_transmit(void* transmit_queue, struct rte_mbuf** packets, uint16_
     check_one(queue, packets, count);
   else
     queue->until_check -= count;
+  if (queue->pace.interval != 0 && queue->report->state == STATE_MEASURING)
+    pace_note_times(packets, count, queue->report);
   if (queue->fast_free)
     rte_mempool_put_bulk(packets[0]->pool, (void**)packets, count);
   else

@@ -17,40 +17,62 @@ static const uint8_t* image_of(const struct images* images, const uint8_t* packe
   return memcmp(image + ETHERNET_LENGTH, packet, compared) == 0 ? image : NULL;
 }
 
-static bool is_same_target(uint8_t* target_of, const uint8_t* packet, uint8_t target) {
-  uint8_t* before = &target_of[image_flow_of(packet)];
+// A target's number: the last two bytes of its address, and of its MAC.
+static uint16_t number_of(const void* last_bytes) {
+  uint16_t number;
+  memcpy(&number, last_bytes, sizeof(number));
+  return rte_be_to_cpu_16(number);
+}
+
+static bool is_same_target(uint16_t* target_of, const uint8_t* packet, uint16_t target) {
+  uint16_t* before = &target_of[image_flow_of(packet)];
   const bool same = *before == 0 || *before == target;
   *before = target;
   return same;
 }
 
-static bool is_right_l2(const struct settings* settings, const struct images* images,
-                        uint8_t* target_of, const uint8_t* frame, size_t length) {
-  const uint8_t* packet = frame + ETHERNET_LENGTH;
-  return length == FRAME_LENGTH && image_of(images, packet, length - ETHERNET_LENGTH) != NULL &&
-         memcmp(frame, settings->target_mac, sizeof(settings->target_mac)) == 0 &&
+static bool is_right_ethernet(const struct settings* settings, const uint8_t* frame,
+                              uint16_t target) {
+  static const uint8_t ipv4[] = {RTE_ETHER_TYPE_IPV4 >> 8, RTE_ETHER_TYPE_IPV4 & 0xff};
+  return memcmp(frame, settings->target_mac, sizeof(settings->target_mac)) == 0 &&
+         number_of(frame + sizeof(settings->target_mac)) == target &&
          memcmp(frame + MAC_LENGTH, source_device_mac, MAC_LENGTH) == 0 &&
-         is_same_target(target_of, packet, frame[MAC_LENGTH - 1]);
+         memcmp(frame + 2 * MAC_LENGTH, ipv4, sizeof(ipv4)) == 0;
 }
 
+static bool is_right_l2(const struct settings* settings, const struct images* images,
+                        uint16_t* target_of, const uint8_t* frame, size_t length) {
+  const uint8_t* packet = frame + ETHERNET_LENGTH;
+  const uint16_t target = number_of(frame + sizeof(settings->target_mac));
+  return length == FRAME_LENGTH && is_right_ethernet(settings, frame, target) &&
+         image_of(images, packet, length - ETHERNET_LENGTH) != NULL &&
+         is_same_target(target_of, packet, target);
+}
+
+// RFC 2003, as src/wire/outer_header.h says.
 static bool is_right_outer(const struct settings* settings, const struct rte_ipv4_hdr* outer,
-                           size_t inner_length) {
+                           const struct rte_ipv4_hdr* inner) {
   return outer->version_ihl == RTE_IPV4_VHL_DEF && outer->next_proto_id == IPPROTO_IPIP &&
-         rte_be_to_cpu_16(outer->total_length) == sizeof(*outer) + inner_length &&
+         rte_be_to_cpu_16(outer->total_length) ==
+             sizeof(*outer) + rte_be_to_cpu_16(inner->total_length) &&
+         outer->type_of_service == inner->type_of_service && outer->time_to_live == 64 &&
+         outer->fragment_offset == rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG) &&
          rte_raw_cksum(outer, sizeof(*outer)) == 0xffff &&
-         memcmp(&outer->dst_addr, &settings->targets, 3) == 0;
+         outer->src_addr == settings->balancer.s_addr &&
+         memcmp(&outer->dst_addr, &settings->targets, 2) == 0;
 }
 
 static bool is_right_ipip(const struct settings* settings, const struct images* images,
-                          uint8_t* target_of, const uint8_t* frame, size_t length) {
+                          uint16_t* target_of, const uint8_t* frame, size_t length) {
   const struct rte_ipv4_hdr* outer = (const struct rte_ipv4_hdr*)(frame + ETHERNET_LENGTH);
-  const uint8_t* inner = (const uint8_t*)(outer + 1);
+  const struct rte_ipv4_hdr* inner = outer + 1;
   if (length < ETHERNET_LENGTH + 2 * sizeof(*outer)) return false;
-  const size_t inner_length = rte_be_to_cpu_16(((const struct rte_ipv4_hdr*)inner)->total_length);
-  return length >= ETHERNET_LENGTH + sizeof(*outer) + inner_length &&
-         is_right_outer(settings, outer, inner_length) &&
-         image_of(images, inner, inner_length) != NULL &&
-         is_same_target(target_of, inner, ((const uint8_t*)&outer->dst_addr)[3]);
+  const size_t inner_length = rte_be_to_cpu_16(inner->total_length);
+  const uint16_t target = number_of((const uint8_t*)&outer->dst_addr + 2);
+  return length == ETHERNET_LENGTH + sizeof(*outer) + inner_length &&
+         is_right_ethernet(settings, frame, target) && is_right_outer(settings, outer, inner) &&
+         image_of(images, (const uint8_t*)inner, inner_length) != NULL &&
+         is_same_target(target_of, (const uint8_t*)inner, target);
 }
 
 static bool is_right_swap(const struct images* images, const uint8_t* frame, size_t length) {
@@ -60,7 +82,7 @@ static bool is_right_swap(const struct images* images, const uint8_t* frame, siz
 }
 
 bool frame_is_right(const struct settings* settings, const struct images* images,
-                    uint8_t* target_of, const uint8_t* frame, size_t length) {
+                    uint16_t* target_of, const uint8_t* frame, size_t length) {
   switch (settings->check) {
     case CHECK_L2:
       return is_right_l2(settings, images, target_of, frame, length);

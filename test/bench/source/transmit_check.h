@@ -10,4 +10,4 @@
 
 // By settings->check. `target_of` remembers, by flow, where it went: it may not change.
 bool frame_is_right(const struct settings* settings, const struct images* images,
-                    uint8_t* target_of, const uint8_t* frame, size_t length);
+                    uint16_t* target_of, const uint8_t* frame, size_t length);
