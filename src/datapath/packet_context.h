@@ -39,8 +39,8 @@ struct PacketContext {
   ForwardingMode forwarding = ForwardingMode::kL2;
   SegmentFlags segment;
   PacketState state = PacketState::kOpen;
-  Step step = Step::kConnection;     // what decided
-  bool is_request = false;           // a connection request, as far as is known by now
+  Step step = Step::kConnection;  // what decided
+  bool is_request = false;        // a connection request, as far as is known by now
   std::optional<Decision> decision = std::nullopt;  // of a connection request
 
   void Decide(TargetLine& to, Step by) {
