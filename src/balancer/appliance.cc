@@ -68,7 +68,7 @@ absl::Status Appliance::MakeTables() {
   const HashKey affinity_key = HashKey::Random();
   for (std::size_t i = 0; i < config_.cores.workers.size(); ++i) {
     auto connections = ConnectionTable::Create(WorkerId(i), config_.connections.per_worker,
-                                               TimeoutsOf(config_.connections), memory);
+                                               TimeoutsOf(config_.connections), hash_key_, memory);
     if (!connections.ok()) return Annotated(connections.status(), "connections.per_worker");
     auto affinities = AffinityTable::Create(config_.affinities.capacity, affinity_key, memory);
     if (!affinities.ok()) return Annotated(affinities.status(), "affinities.capacity");

@@ -1,10 +1,21 @@
 #include "tables/affinity_table.h"
 
 namespace holdfast {
+namespace {
+
+TableIdentity IdentityOf(const HashKey& key) {
+  return {.kind = TableKind::kAffinities, .owner = WorkerId{0}, .key = key};
+}
+
+}  // namespace
+
+TableHeader AffinityTable::HeaderFor(std::size_t capacity, const HashKey& key) {
+  return FingerprintBuckets::HeaderFor(IdentityOf(key), capacity);
+}
 
 absl::StatusOr<AffinityTable> AffinityTable::Create(std::size_t capacity, HashKey key,
                                                     MemoryKind memory) {
-  auto buckets = FingerprintBuckets::Create(capacity, memory);
+  auto buckets = FingerprintBuckets::Create(IdentityOf(key), capacity, memory);
   if (!buckets.ok()) return buckets.status();
   return AffinityTable(*std::move(buckets), key);
 }

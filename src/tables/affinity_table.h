@@ -50,6 +50,9 @@ class AffinityTable {
 
   // Room for `capacity` cells. `key` may be every replica's.
   static absl::StatusOr<AffinityTable> Create(std::size_t capacity, HashKey key, MemoryKind memory);
+  // What the memory of such a table begins with (CheckTable()). Any replica is as good
+  // as the others: it has no owner. The classes in use come from the registry.
+  static TableHeader HeaderFor(std::size_t capacity, const HashKey& key);
 
   // A connection request on its way to an answer: the cells that it may belong to.
   struct Question {
@@ -77,7 +80,8 @@ class AffinityTable {
   // False when the service has no affinity at all: one load.
   [[nodiscard]] bool InUse(ServiceSlot service) const { return ClassesOf(service) != 0; }
   [[nodiscard]] std::size_t size() const { return size_->Read(); }
-  [[nodiscard]] std::size_t memory_bytes() const { return buckets_.memory().size(); }
+  [[nodiscard]] const TableMemory& memory() const { return buckets_.memory(); }
+  [[nodiscard]] std::size_t memory_bytes() const { return memory().size(); }
 
  private:
   // Which ports a cell names, two bits: the order of precedence is 3, 2, 1, 0.

@@ -64,13 +64,26 @@ ConnectionTable::InsertOutcome OutcomeOfEvicting(ConnectionPhase phase) {
 
 }  // namespace
 
+ConnectionTable::Headers ConnectionTable::HeadersFor(WorkerId owner, std::size_t capacity,
+                                                     const HashKey& key) {
+  TableIdentity identity{.kind = TableKind::kConnections, .owner = owner, .key = key};
+  const TableHeader hot = FingerprintBuckets::HeaderFor(identity, capacity);
+  identity.kind = TableKind::kConnectionRecords;
+  return {.hot = hot,
+          .cold = TableHeader::Of(identity, hot.bucket_count,
+                                  FingerprintBuckets::kSlotsPerBucket * sizeof(Cold))};
+}
+
 absl::StatusOr<ConnectionTable> ConnectionTable::Create(WorkerId owner, std::size_t capacity,
                                                         ConnectionTimeouts timeouts,
-                                                        MemoryKind memory) {
-  auto buckets = FingerprintBuckets::Create(capacity, memory);
+                                                        const HashKey& key, MemoryKind memory) {
+  auto buckets = FingerprintBuckets::Create(
+      {.kind = TableKind::kConnections, .owner = owner, .key = key}, capacity, memory);
   if (!buckets.ok()) return buckets.status();
-  auto cold = TableMemory::Allocate(buckets->slot_count() * sizeof(Cold), memory);
+  const TableHeader header = HeadersFor(owner, capacity, key).cold;
+  auto cold = TableMemory::Allocate(TableBytes(header), memory);
   if (!cold.ok()) return cold.status();
+  std::memcpy(cold->data(), &header, sizeof header);
   return ConnectionTable(owner, timeouts, *std::move(buckets), *std::move(cold));
 }
 

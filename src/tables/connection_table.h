@@ -7,9 +7,11 @@
 // Layout
 //   Hot: FingerprintBuckets. The value of an entry is
 //     target handle (14 bits) | phase (3) | tick of the last packet (15).
-//   Cold: one line for each slot, in an array of its own: who the connection is
-//   (ConnectionRecord) and its home bucket. Written on insert, read by the owner
-//   only: when entries move, when copies are swept.
+//   Cold: one line for each slot, in an array of its own after a TableHeader: who
+//   the connection is (ConnectionRecord) and its home bucket. Written on insert, read
+//   by the owner only: when entries move, when copies are swept.
+//   No pointers in either. What is beside them (counts, place of the sweep) can be
+//   found again from them.
 //
 // Time
 //   Ticks are whole seconds (CoarseTick). An entry idle for longer than its
@@ -96,9 +98,17 @@ class ConnectionTable {
     std::span<const ConnectionTable* const> all_tables = {};
   };
 
-  // Room for `capacity` connections. RESOURCE_EXHAUSTED names the memory needed.
+  // Room for `capacity` connections, whose hashes callers make with `key`.
+  // RESOURCE_EXHAUSTED names the memory needed.
   static absl::StatusOr<ConnectionTable> Create(WorkerId owner, std::size_t capacity,
-                                                ConnectionTimeouts timeouts, MemoryKind memory);
+                                                ConnectionTimeouts timeouts, const HashKey& key,
+                                                MemoryKind memory);
+  // What the hot and the cold memory of such a table begin with (CheckTable()).
+  struct Headers {
+    TableHeader hot;
+    TableHeader cold;
+  };
+  static Headers HeadersFor(WorkerId owner, std::size_t capacity, const HashKey& key);
 
   // ---- any thread
   void Prefetch(const FlowHash& hash) const { buckets_.Prefetch(hash); }
@@ -117,6 +127,8 @@ class ConnectionTable {
   [[nodiscard]] std::uint64_t copies() const;
   // How many it can hold: what was asked for at a load of 0.8, rounded up.
   [[nodiscard]] std::size_t capacity() const { return buckets_.slot_count(); }
+  [[nodiscard]] const TableMemory& hot_memory() const { return buckets_.memory(); }
+  [[nodiscard]] const TableMemory& cold_memory() const { return cold_; }
   [[nodiscard]] std::size_t memory_bytes() const;
   [[nodiscard]] bool on_huge_pages() const;
   [[nodiscard]] std::size_t bucket_count() const { return buckets_.bucket_count(); }
@@ -151,7 +163,9 @@ class ConnectionTable {
   ConnectionTable(WorkerId owner, ConnectionTimeouts timeouts, FingerprintBuckets buckets,
                   TableMemory cold);
 
-  [[nodiscard]] Cold& cold(Slot slot) const { return static_cast<Cold*>(cold_.data())[slot]; }
+  [[nodiscard]] Cold& cold(Slot slot) const {
+    return reinterpret_cast<Cold*>(cold_.bytes().data() + kTableHeaderLine)[slot];
+  }
   [[nodiscard]] FlowHash HashOf(Slot slot) const;
   [[nodiscard]] Entry EntryAt(Slot slot, std::uint32_t value, CoarseTick now) const;
   // A slot for a new entry, emptied as P8 says.

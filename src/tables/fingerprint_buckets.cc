@@ -6,9 +6,6 @@
 namespace holdfast {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x484F4C4446415354;  // "HOLDFAST"
-constexpr std::uint32_t kLayoutVersion = 2;
-
 // Load 0.8 of five slots: four entries a bucket. Even, as BucketArray wants it.
 std::size_t BucketsFor(std::size_t capacity) {
   return std::max<std::size_t>(1, (capacity + 7) / 8) * 2;
@@ -16,23 +13,25 @@ std::size_t BucketsFor(std::size_t capacity) {
 
 }  // namespace
 
-absl::StatusOr<FingerprintBuckets> FingerprintBuckets::Create(std::size_t capacity,
-                                                              MemoryKind kind) {
-  const std::size_t buckets = BucketsFor(capacity);
-  auto memory = TableMemory::Allocate(sizeof(Header) + buckets * sizeof(Bucket), kind);
-  if (!memory.ok()) return memory.status();
-  return FingerprintBuckets(*std::move(memory), buckets);
+TableHeader FingerprintBuckets::HeaderFor(const TableIdentity& identity, std::size_t capacity) {
+  return TableHeader::Of(identity, BucketsFor(capacity), sizeof(Bucket));
 }
 
-FingerprintBuckets::FingerprintBuckets(TableMemory memory, std::size_t bucket_count)
+absl::StatusOr<FingerprintBuckets> FingerprintBuckets::Create(const TableIdentity& identity,
+                                                              std::size_t capacity,
+                                                              MemoryKind kind) {
+  const TableHeader header = HeaderFor(identity, capacity);
+  auto memory = TableMemory::Allocate(TableBytes(header), kind);
+  if (!memory.ok()) return memory.status();
+  return FingerprintBuckets(*std::move(memory), header);
+}
+
+FingerprintBuckets::FingerprintBuckets(TableMemory memory, const TableHeader& table)
     : memory_(std::move(memory)),
-      buckets_(reinterpret_cast<Bucket*>(static_cast<std::byte*>(memory_.data()) + sizeof(Header)),
-               bucket_count),
+      buckets_(reinterpret_cast<Bucket*>(memory_.bytes().data() + sizeof(Header)),
+               table.bucket_count),
       lookup_(&BurstLookups().front()) {
-  header().magic = kMagic;
-  header().layout_version = kLayoutVersion;
-  header().slots_per_bucket = kSlotsPerBucket;
-  header().bucket_count = bucket_count;
+  header().table = table;
 }
 
 std::uint32_t FingerprintBuckets::Value(Slot slot) const {

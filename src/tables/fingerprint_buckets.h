@@ -8,8 +8,8 @@
 //   can be moved without its key. The notes say which of the bucket's slots hold
 //   entries that are away from home, and how many whose home it is live in their
 //   partners: a lookup usually ends after one line, found or not.
-//   No pointers, and a header that says what the rest is: the memory can be taken
-//   over by another process.
+//   No pointers, and a TableHeader that says what the rest is: the memory can be
+//   taken over by another process.
 //
 // Thread roles
 //   One writer. Any number of readers, on any thread, without locks.
@@ -41,6 +41,7 @@
 #include "tables/bucket_array.h"
 #include "tables/burst_lookup.h"
 #include "tables/flow_hash.h"
+#include "tables/table_header.h"
 #include "tables/table_memory.h"
 
 namespace holdfast {
@@ -57,7 +58,10 @@ class FingerprintBuckets {
   };
 
   // Room for `capacity` entries at a load of 0.8. RESOURCE_EXHAUSTED when memory cannot be had.
-  static absl::StatusOr<FingerprintBuckets> Create(std::size_t capacity, MemoryKind memory);
+  static absl::StatusOr<FingerprintBuckets> Create(const TableIdentity& identity,
+                                                   std::size_t capacity, MemoryKind memory);
+  // What the memory of such a table begins with (CheckTable()).
+  static TableHeader HeaderFor(const TableIdentity& identity, std::size_t capacity);
 
   // ---- readers and the writer
   void Prefetch(const FlowHash& hash) const {
@@ -101,14 +105,12 @@ class FingerprintBuckets {
  private:
   static constexpr int kMaxMoves = 2;
 
-  struct alignas(64) Header {
-    std::uint64_t magic;
-    std::uint32_t layout_version;
-    std::uint32_t slots_per_bucket;
-    std::uint64_t bucket_count;
+  struct alignas(kTableHeaderLine) Header {
+    TableHeader table;
     std::atomic<std::uint64_t> moves;
   };
-  FingerprintBuckets(TableMemory memory, std::size_t bucket_count);
+  static_assert(sizeof(Header) == kTableHeaderLine);
+  FingerprintBuckets(TableMemory memory, const TableHeader& header);
 
   [[nodiscard]] Header& header() const { return *static_cast<Header*>(memory_.data()); }
   [[nodiscard]] Bucket& BucketOf(Slot slot) const { return buckets_[slot / kSlotsPerBucket]; }

@@ -47,4 +47,6 @@ FlowHash HashFlow(const HashKey& key, const FlowKey& flow) {
   return hash;
 }
 
+std::uint64_t HashCheck(const HashKey& key) { return HashFlow(key, FlowKey{}).fingerprint; }
+
 }  // namespace holdfast

@@ -32,6 +32,8 @@ void HashFlows(const HashKey& key, std::span<const FlowKey> keys, std::span<Flow
 void HashIpv4Flows(const HashKey& key, std::span<const Ipv4Tuple> flows,
                    std::span<FlowHash> hashes);
 FlowHash HashFlow(const HashKey& key, const FlowKey& flow);
+// Equal if hashes are: the same key, and the same way to hash.
+std::uint64_t HashCheck(const HashKey& key);
 
 // The implementations for processors without AES; any processor can run them.
 void HashFlowsPortable(const HashKey& key, std::span<const FlowKey> keys,

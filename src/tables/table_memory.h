@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "absl/status/statusor.h"
 
@@ -24,6 +25,9 @@ class TableMemory {
 
   [[nodiscard]] void* data() const { return data_; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::span<std::byte> bytes() const {
+    return {static_cast<std::byte*>(data_), size_};
+  }
   // What was had, not what was asked for.
   [[nodiscard]] bool on_huge_pages() const { return on_huge_pages_; }
 

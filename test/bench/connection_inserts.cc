@@ -87,7 +87,7 @@ void BenchFree(const HashKey& key, const Options& options) {
   const auto new_tables = [&] {
     table.reset();
     rte_hash.reset();
-    table.emplace(NewConnectionTable(kFree));
+    table.emplace(NewConnectionTable(kFree, key));
     rte_hash.emplace(kFree, sizeof(PackedV4));
   };
   const auto all = [](const Done& done) {
@@ -120,7 +120,7 @@ void BenchFull(const HashKey& key, const Options& options) {
   const auto flows = ShuffledFlows(Family::kV4, 0, kFlood);
   const auto packed = AllPacked<PackedV4>(flows);
   const Inserter inserter(flows, key);
-  ConnectionTable table = NewConnectionTable(kFull);
+  ConnectionTable table = NewConnectionTable(kFull, key);
   RteHashTable rte_hash(kFull, sizeof(PackedV4));
   for (std::size_t i = 0; i < kFull; ++i) rte_hash.Insert(&packed[i], 1);
   const auto evicting = [&](const Done& done) {

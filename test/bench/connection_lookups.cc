@@ -45,7 +45,7 @@ struct Filled {
       : flows(keys),
         hashes(HashesOf(key, keys)),
         packed(AllPacked<Packed>(keys)),
-        connections(NewConnectionTable(keys.size())),
+        connections(NewConnectionTable(keys.size(), key)),
         rte_hash(keys.size(), sizeof(Packed)) {}
 
   void Insert(std::size_t i) {
@@ -181,7 +181,7 @@ void BenchLookUp(Family family, std::size_t count, const LookupGoals& goals,
 }
 
 void BenchMemory(std::size_t count) {
-  const std::size_t bytes = NewConnectionTable(count).bucket_count() * sizeof(Bucket);
+  const std::size_t bytes = NewConnectionTable(count, {}).bucket_count() * sizeof(Bucket);
   Print({.row = "B9",
          .name = "hot memory of a connection, " + SizeName(count),
          .value = static_cast<double>(bytes) / static_cast<double>(count),

@@ -2,8 +2,8 @@
 
 namespace holdfast::bench {
 
-ConnectionTable NewConnectionTable(std::size_t capacity) {
-  auto table = ConnectionTable::Create(WorkerId{0}, capacity, {}, MemoryKind::kHugePages);
+ConnectionTable NewConnectionTable(std::size_t capacity, const HashKey& key) {
+  auto table = ConnectionTable::Create(WorkerId{0}, capacity, {}, key, MemoryKind::kHugePages);
   if (!table.ok()) Fail(table.status().ToString());
   return *std::move(table);
 }

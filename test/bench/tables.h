@@ -21,7 +21,7 @@ struct Goals {
   std::optional<double> target = {};
 };
 
-ConnectionTable NewConnectionTable(std::size_t capacity);
+ConnectionTable NewConnectionTable(std::size_t capacity, const HashKey& key);
 std::vector<FlowHash> HashesOf(const HashKey& key, const std::vector<FlowKey>& flows);
 
 template <typename Packed>

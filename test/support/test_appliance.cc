@@ -11,6 +11,7 @@
 namespace holdfast {
 namespace {
 
+constexpr HashKey kHashKey{{3, 4}};
 constexpr std::uint64_t kCyclesPerSecond = 1'000'000'000;
 std::atomic<std::uint64_t> cycles{kCyclesPerSecond * 1000};
 std::uint64_t ReadCycles() { return cycles.load(std::memory_order_relaxed); }
@@ -63,7 +64,8 @@ TestAppliance::Crew TestAppliance::MakeCrew(const Options& options) {
   Crew crew;
   crew.counters = std::make_unique<WorkerCounters>();
   crew.connections = std::make_unique<ConnectionTable>(
-      ConnectionTable::Create(WorkerId(crews_.size()), options.connections, {}, MemoryKind::kNormal)
+      ConnectionTable::Create(WorkerId(crews_.size()), options.connections, {}, kHashKey,
+                              MemoryKind::kNormal)
           .value());
   crew.affinities = std::make_unique<AffinityTable>(
       AffinityTable::Create(4096, HashKey{{1, 2}}, MemoryKind::kNormal).value());
@@ -78,7 +80,7 @@ void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
   const WorkerOptions worker{.id = WorkerId(index),
                              .poll = options.poll,
                              .max_sleep = absl::Microseconds(100),
-                             .hash_key = {{3, 4}},
+                             .hash_key = kHashKey,
                              .ring_seed = kTestRingSeed,
                              .cycles_per_second = kCyclesPerSecond,
                              .cycles = ReadCycles};

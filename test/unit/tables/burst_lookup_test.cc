@@ -19,7 +19,7 @@ using testing::HashOf;
 
 // As full as it can be, so that many entries are away from home; keys from 0 on.
 FingerprintBuckets FullTable(std::size_t capacity) {
-  auto table = FingerprintBuckets::Create(capacity, MemoryKind::kNormal).value();
+  auto table = FingerprintBuckets::Create({}, capacity, MemoryKind::kNormal).value();
   for (std::uint32_t key = 0; key < table.slot_count() * 2; ++key) {
     const FlowHash hash = HashOf(key);
     auto slot = table.EmptyCandidate(hash);
@@ -83,7 +83,7 @@ TEST_CASE("a burst may be empty, and may have the same key everywhere", "[tables
 }
 
 TEST_CASE("values in a line are not taken for fingerprints", "[tables]") {
-  auto table = FingerprintBuckets::Create(1, MemoryKind::kNormal).value();
+  auto table = FingerprintBuckets::Create({}, 1, MemoryKind::kNormal).value();
   constexpr std::uint64_t kPair = 0x0000002a0000002a;  // two values of 42
   for (std::uint64_t n = 0; n < table.slot_count(); ++n) {
     const FlowHash hash{.bucket = n << 61, .fingerprint = (n + 1) << 32};
@@ -100,9 +100,9 @@ TEST_CASE("values in a line are not taken for fingerprints", "[tables]") {
 TEST_CASE("P1: a burst of connections is as Find() has each of them", "[tables]") {
   constexpr std::uint32_t kFlows = 4096;
   const auto at = [](std::uint32_t seconds) { return CoarseTick::FromSeconds(seconds); };
-  auto table =
-      ConnectionTable::Create(WorkerId{0}, kFlows, ConnectionTimeouts{}, MemoryKind::kNormal)
-          .value();
+  auto table = ConnectionTable::Create(WorkerId{0}, kFlows, ConnectionTimeouts{},
+                                       testing::kFixedKey, MemoryKind::kNormal)
+                   .value();
   // Of every phase, and of ages on both sides of every timeout.
   for (std::uint32_t flow = 0; flow < kFlows; ++flow)
     table.Insert(HashOf(flow), {Flow(flow), ServiceSlot{0}}, TargetHandle(flow, flow),

@@ -24,7 +24,9 @@ class Pair {
   // Filled to its last key, and changed on, rte_hash runs out of extendable buckets;
   // what it was made for must be more.
   explicit Pair(std::size_t capacity)
-      : table_(ConnectionTable::Create(WorkerId{0}, capacity, {}, MemoryKind::kNormal).value()),
+      : table_(ConnectionTable::Create(WorkerId{0}, capacity, {}, testing::kFixedKey,
+                                       MemoryKind::kNormal)
+                   .value()),
         oracle_(2 * capacity, sizeof(std::uint32_t)) {}
 
   // Proven entries: none makes room for another.

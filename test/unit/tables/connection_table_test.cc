@@ -26,7 +26,9 @@ constexpr ConnectionTimeouts kTimeouts;
 CoarseTick At(std::uint64_t seconds) { return CoarseTick::FromSeconds(seconds); }
 
 ConnectionTable Table(std::size_t capacity, std::uint16_t owner = 0) {
-  return ConnectionTable::Create(WorkerId{owner}, capacity, kTimeouts, MemoryKind::kNormal).value();
+  return ConnectionTable::Create(WorkerId{owner}, capacity, kTimeouts, testing::kFixedKey,
+                                 MemoryKind::kNormal)
+      .value();
 }
 
 struct Fixture {

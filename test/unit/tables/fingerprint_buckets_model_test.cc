@@ -18,7 +18,7 @@ using testing::HashOf;
 class Pair {
  public:
   explicit Pair(std::size_t capacity)
-      : table_(FingerprintBuckets::Create(capacity, MemoryKind::kNormal).value()),
+      : table_(FingerprintBuckets::Create({}, capacity, MemoryKind::kNormal).value()),
         cold_(table_.slot_count()) {}
 
   void Put(std::uint32_t key, std::uint32_t value) {
@@ -108,7 +108,7 @@ TEST_CASE("there is room for the capacity that was asked for", "[tables]") {
 }
 
 TEST_CASE("the candidates are the slots of two different buckets", "[tables]") {
-  const auto table = FingerprintBuckets::Create(64, MemoryKind::kNormal).value();
+  const auto table = FingerprintBuckets::Create({}, 64, MemoryKind::kNormal).value();
   for (std::uint32_t key = 0; key < 1000; ++key) {
     auto slots = table.Candidates(HashOf(key));
     std::sort(slots.begin(), slots.end());

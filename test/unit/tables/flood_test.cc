@@ -18,7 +18,7 @@ constexpr HashKey kKnown{{1, 2}};    // the attacker's guess, or another applian
 constexpr HashKey kSecret{{3, 4}};
 
 FingerprintBuckets Table() {
-  return FingerprintBuckets::Create(kCapacity, MemoryKind::kNormal).value();
+  return FingerprintBuckets::Create({}, kCapacity, MemoryKind::kNormal).value();
 }
 
 // As many flows as the table is made for, both of whose buckets are, under a known

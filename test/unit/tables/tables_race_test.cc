@@ -69,7 +69,7 @@ std::vector<FlowHash> Hashes() {
 TEST_CASE("a reader never misses an entry that only moves, and sees no torn one",
           "[tables][race]") {
   const auto hashes = Hashes();
-  auto table = FingerprintBuckets::Create(kCapacity, MemoryKind::kNormal).value();
+  auto table = FingerprintBuckets::Create({}, kCapacity, MemoryKind::kNormal).value();
   std::vector<std::uint32_t> key_in(table.slot_count());
   int stayed_and_moved = 0;
   const auto put = [&](std::uint32_t key, std::uint32_t version) {
@@ -112,7 +112,9 @@ TEST_CASE("a reader never misses an entry that only moves, and sees no torn one"
 
 TEST_CASE("P5: other workers find every proven connection, and its own target", "[tables][race]") {
   const auto hashes = Hashes();
-  auto table = ConnectionTable::Create(WorkerId{0}, kCapacity, {}, MemoryKind::kNormal).value();
+  auto table =
+      ConnectionTable::Create(WorkerId{0}, kCapacity, {}, testing::kFixedKey, MemoryKind::kNormal)
+          .value();
   const auto put = [&](std::uint32_t key, ConnectionPhase phase) {
     table.Insert(hashes[key], {Flow(key), ServiceSlot{0}}, TargetOf(key), phase, kNow);
   };

@@ -44,7 +44,8 @@ struct RunningBalancer {
   }
 
   static ConnectionTable Table(std::uint16_t worker) {
-    return ConnectionTable::Create(WorkerId{worker}, 64, {}, MemoryKind::kNormal).value();
+    return ConnectionTable::Create(WorkerId{worker}, 64, {}, HashKey{}, MemoryKind::kNormal)
+        .value();
   }
 
   FakeClock clock;
