@@ -13,12 +13,15 @@ import sys
 import time
 
 import dpdk_source
+import growth
 import plan
+import rounds
 import rows
 import standstills
 import table
+from affinities import NotStarted
 from huge_pages import HugePages, NotEnough
-from measure import Failed, measure
+from measure import Failed
 
 QUIET = 0.97  # part of its CPU that a worker has on a quiet machine
 
@@ -26,23 +29,14 @@ QUIET = 0.97  # part of its CPU that a worker has on a quiet machine
 def main():
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    began = time.monotonic()
     try:
         dpdk_source.build_all()
         with HugePages(plan.MEGABYTES):
-            machine = standstills.watch(500 if options.quick else 2000)
-            results = _all_rounds(options)
-            beside = list(rows.micro_rows(options.only, options.quick))
-    except (Failed, NotEnough, dpdk_source.CannotBuild) as failure:
+            (_measure_growth if options.growth else _measure_rows)(options)
+    except (Failed, NotEnough, NotStarted, dpdk_source.CannotBuild) as failure:
         sys.exit(f"bench: {failure}")
     except KeyboardInterrupt:
         sys.exit(130)
-    found = rows.measured_rows(results, options.only) + beside
-    found = rows.in_order(found + rows.missing_rows(beside, options.only))
-    _print(results, found, options, machine, time.monotonic() - began)
-    if options.json:
-        text = json.dumps([dataclasses.asdict(row) for row in found], indent=1)
-        options.json.write_text(text + "\n")
 
 
 def _options():
@@ -51,39 +45,32 @@ def _options():
     parser.add_argument("--rounds", type=int, help="default 3; with --quick 1")
     parser.add_argument("--only", nargs="+", metavar="ROW", default=[], help="B1, B2 ...")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="the rows as an array")
+    parser.add_argument("--growth", type=pathlib.Path, metavar="DIRECTORY",
+                        help="instead of the rows: growth.svg and growth.json")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
     return options
 
 
-def _all_rounds(options):
-    timing = {"warmup_ms": 100, "measure_ms": 300} if options.quick else \
-             {"warmup_ms": 300, "measure_ms": 1000}
-    results = {}
-    for number in range(options.rounds):
-        for name, load in plan.measurements(options.only):
-            _tell(f"round {number + 1} of {options.rounds}: {name}, {load}")
-            program, _ = plan.PROGRAMS[name]
-            result = measure(program, _with_pace(plan.LOADS[load], results), timing)
-            results.setdefault((name, load), []).append(result)
-    _tell("")
-    return results
+def _measure_growth(options):
+    growth.write(growth.measure(options), _heading(), options.growth)
 
 
-def _with_pace(load, results):
-    if not load.share:
-        return load
-    part, other = load.share
-    return dataclasses.replace(load, pace=int(part * results["holdfastd", other][-1].rate))
-
-
-def _tell(text):
-    if sys.stdout.isatty():
-        print(f"\r\033[K{text}", end="", flush=True)
+def _measure_rows(options):
+    began = time.monotonic()
+    machine = standstills.watch(500 if options.quick else 2000)
+    results = rounds.run(plan.measurements(options.only), plan.LOADS, options)
+    beside = list(rows.micro_rows(options.only, options.quick))
+    found = rows.measured_rows(results, options.only) + beside
+    found = rows.in_order(found + rows.missing_rows(beside, options.only))
+    _print(results, found, options, machine, time.monotonic() - began)
+    if options.json:
+        text = json.dumps([dataclasses.asdict(row) for row in found], indent=1)
+        options.json.write_text(text + "\n")
 
 
 def _print(results, found, options, machine, seconds):
-    print(f"{_machine()}, DPDK {dpdk_source.version()}, {datetime.date.today()}")
+    print(_heading())
     print(f"60-byte frames, 100 targets, one worker, burst 64; {options.rounds} round(s), "
           f"{seconds:.0f} s: scripts/bench {' '.join(sys.argv[1:])}\n")
     table.print_table(found)
@@ -103,6 +90,10 @@ def _print_caveats(results, machine):
     if ran < QUIET:
         print(f"This machine was not quiet: in one interval the worker had only {ran:.0%} of its "
               "CPU, and caches and memory were shared. Do not trust these figures.")
+
+
+def _heading():
+    return f"{_machine()}, DPDK {dpdk_source.version()}, {datetime.date.today()}"
 
 
 def _machine():

@@ -82,9 +82,13 @@ def sums_of(counted, given, taken, load):
     yield from (_sums_of_syns if load.mix == "syn" else _sums_of_established)(counted, load)
 
 
-def _sums_of_syns(counted, _):
+def _sums_of_syns(counted, load):
     yield Sum("requests = received", counted.requests, counted.received)
     yield Sum("hits of the connection table = 0", counted.step("connection"), 0)
+    if load.affinities:
+        yield Sum("requests by affinity = of clients that have one",
+                  counted.sum("holdfast_connection_requests_total", decision="affinity"),
+                  counted.received * load.affinities // load.flows, tolerance=1)
     yield Sum("inserted + not remembered = received",
               counted.event("inserted") + counted.event("not_remembered"), counted.received)
 

@@ -53,6 +53,7 @@ def measure(program_class, load, timing):
 
 def _measured(program):
     _wait_for(program, source_report.READY, START_SECONDS)
+    program.prepare()
     before = Settled(program)
     program.source.begin()
     _wait_for(program, source_report.DONE, START_SECONDS, program.act)
@@ -66,13 +67,16 @@ class Settled:
     def __init__(self, program):
         self.given = program.source.total("given")
         deadline = time.monotonic() + SETTLE_SECONDS
-        while program.taken() < self.given:
+        while not self._look(program):
             if time.monotonic() > deadline:
-                raise Failed(f"{self.given} packets were given, {program.taken()} came out")
-            time.sleep(0.01)
-        time.sleep(0.02)  # a worker counts a batch after it was transmitted
+                raise Failed(f"{self.given} packets were given, {self.taken} came out")
+
+    def _look(self, program):
         self.taken = program.taken()
+        time.sleep(0.02)  # a worker counts a batch after it was transmitted
         self.counted = program.counters()
+        # It may also speak for itself meanwhile.
+        return self.taken >= self.given and program.taken() == self.taken
 
 
 def _wait_for(program, state, seconds, meanwhile=lambda: time.sleep(0.01)):

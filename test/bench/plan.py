@@ -2,7 +2,9 @@
 import dataclasses
 import typing
 
-from programs import Holdfastd, L3fwdExactMatch, Load, TestpmdIo, TestpmdMacswap
+from holdfastd import Holdfastd
+from load import Load
+from programs import L3fwdExactMatch, TestpmdIo, TestpmdMacswap
 
 LOADS = {
     "1k": Load(1_000),
@@ -18,12 +20,13 @@ LOADS = {
     "1M, 2 workers": Load(1_000_000, workers=2),
 }
 
-# The programs of each load, in the order in which they take turns.
-PROGRAMS = {
-    "io": (TestpmdIo, ["1k", "1M", "1M at 80 %", "10M", "1M in order", "new", "1M flooded"]),
-    "MS": (TestpmdMacswap, ["1k", "1M", "10M", "1M in order", "1M, 2 workers"]),
-    "EM": (L3fwdExactMatch, ["1k", "1M"]),
-    "holdfastd": (Holdfastd, list(LOADS)),
+PROGRAMS = {"io": TestpmdIo, "MS": TestpmdMacswap, "EM": L3fwdExactMatch, "holdfastd": Holdfastd}
+# The loads of each, in the order in which they take turns.
+MEASURED = {
+    "io": ["1k", "1M", "1M at 80 %", "10M", "1M in order", "new", "1M flooded"],
+    "MS": ["1k", "1M", "10M", "1M in order", "1M, 2 workers"],
+    "EM": ["1k", "1M"],
+    "holdfastd": list(LOADS),
 }
 
 MEGABYTES = 3200  # huge pages: 10M flows and their headers
@@ -111,9 +114,8 @@ MICRO = {"B8": "lookup alone", "B9": "memory of a connection", "B13": "rebuildin
 
 def source_alone(load):
     """The load at which `io` shows what the source costs at this one; perhaps not measured."""
-    plain = dataclasses.replace(LOADS[load], **{
-        name: getattr(Load, name) for name in ("forwarding", "check_every", "share", "drains")})
-    return next((name for name in PROGRAMS["io"][1] if LOADS[name] == plain), load)
+    alone = LOADS[load].as_source()
+    return next((name for name in MEASURED["io"] if LOADS[name] == alone), load)
 
 
 def measurements(rows):
@@ -124,5 +126,5 @@ def measurements(rows):
     wanted |= {("holdfastd", load.share[1]) for load in (LOADS[name] for _, name in wanted)
                if load.share}
     wanted |= {("io", source_alone(load)) for _, load in wanted}
-    return [(name, load) for load in LOADS for name, (_, its) in PROGRAMS.items()
+    return [(name, load) for load in LOADS for name, its in MEASURED.items()
             if load in its and ((name, load) in wanted or not rows)]

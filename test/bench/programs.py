@@ -1,44 +1,14 @@
 """The programs that are measured, each with the packet source loaded into it."""
-import dataclasses
-import json
-import socket
 import subprocess
 import time
-import urllib.request
 
 import dpdk_source
-from counters import Counters, Sum, sums_of
+from counters import Sum
 from source_report import SourceReport
 
-BUILD = dpdk_source.BUILD.parent / "release"
 MANAGEMENT_CPU = 0
 WORKER_CPUS = [1, 0]  # the first worker has a CPU of its own, the second shares with management
-TARGETS = 100
-BALANCER = "192.168.0.1"
 BURST = 64  # holdfastd's
-
-
-@dataclasses.dataclass(frozen=True)
-class Load:
-    """What the source gives; the names are those of source/settings.h."""
-    flows: int
-    mix: str = "established"
-    order: str = "random"
-    flood: int = 0
-    flood_every: int = 0
-    fill: int = 0
-    workers: int = 1
-    forwarding: str = "ipip"  # to the targets; the references have no targets
-    check_every: int = 4096
-    pace: int = 0      # packets a second
-    drains: bool = False  # a target after the other, and takes it back
-    share: tuple = ()  # or (part, load): so much of what holdfastd does at that load in the round
-
-    def arguments(self, **more):
-        words = {**dataclasses.asdict(self), **more}
-        words["queues"] = words.pop("workers")
-        del words["forwarding"], words["drains"], words["share"]
-        return ",".join(f"{key}={value}" for key, value in words.items())
 
 
 class Program:
@@ -77,6 +47,9 @@ class Program:
     def counters(self):
         """The program's own, None if it tells none."""
         return None
+
+    def prepare(self):
+        """Called before packets come, when the connections are open."""
 
     def act(self):
         """Called again and again while packets come."""
@@ -136,76 +109,3 @@ class L3fwdExactMatch(Program):
                 "--vdev", f"net_flows1,flows=0,report={self.sink.path}", "--",
                 "-p", "3", "--lookup=em", "--config=(0,0,1)", f"--rule_ipv4={rules}",
                 f"--rule_ipv6={nobody}"]
-
-
-def _target(name, number):
-    """Its address ends in the same two bytes as its MAC: the source knows it by them."""
-    high, low = divmod(257 + number, 256)
-    return {"name": name, "address": f"192.168.{high}.{low}",
-            "mac": f"02:00:00:00:{high:02x}:{low:02x}"}
-
-
-class Holdfastd(Program):
-    """The balancer with its usual configuration, control plane and metrics."""
-
-    def __init__(self, load, timing, directory):
-        super().__init__(load, timing, directory)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.metrics_address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.changes = 0
-
-    def command(self):
-        config = self.directory / "balancer.yaml"
-        config.write_text(json.dumps(self.configuration()))  # YAML includes JSON
-        return [BUILD / "src/balancer/holdfastd", "--config", config]
-
-    def configuration(self):
-        workers = WORKER_CPUS[:self.load.workers]
-        device = (f"net_flows0,{self.arguments},check={self.load.forwarding},"
-                  f"balancer={BALANCER},targets=192.168.0.0,target_mac=02:00:00:00")
-        targets = [f"target-{i}" for i in range(TARGETS)]
-        services = [{"name": f"bench-{protocol}", "vip": "198.18.0.1", "protocol": protocol,
-                     "ports": [80], "forwarding": self.load.forwarding,
-                     "targets": [{"target": name} for name in targets]}
-                    for protocol in ("tcp", "udp")]
-        return {
-            "eal": {"memory_mb": 256, "extra_args": ["-d", str(dpdk_source.DRIVER)]},
-            "cores": {"management": MANAGEMENT_CPU, "workers": workers,
-                      "poll": "adaptive" if MANAGEMENT_CPU in workers else "busy"},
-            "ports": [{"name": "bench", "device": device, "addresses": [f"{BALANCER}/16"]}],
-            "connections": {"per_worker": self.room()},
-            "control": {"listen": [f"unix:{self.directory}/control.sock"]},
-            "metrics": {"listen": self.metrics_address},
-            "targets": [_target(name, number) for number, name in enumerate(targets)],
-            "services": services,
-        }
-
-    def room(self):
-        """A quarter more than there are flows. A flood, and new flows without end, fill it up."""
-        if self.load.flood or self.load.mix == "syn":
-            return 1_000_000
-        return max(1_000_000, self.load.flows + self.load.flows // 4)
-
-    def counters(self):
-        with urllib.request.urlopen(f"http://{self.metrics_address}/metrics",
-                                    timeout=5) as answer:
-            return Counters.of(answer.read().decode())
-
-    def act(self):
-        if not self.load.drains:
-            return super().act()
-        target, takes_back = divmod(self.changes, 2)
-        self._control("target", "undrain" if takes_back else "drain", f"target-{target}")
-        self.changes += 1
-
-    def _control(self, *words):
-        """Not on the CPU of a worker that is measured."""
-        subprocess.run(["taskset", "--cpu-list", str(MANAGEMENT_CPU), BUILD / "src/cli/holdfastctl",
-                        "--server", f"unix:{self.directory}/control.sock", *words],
-                       check=True, stdout=subprocess.DEVNULL)
-
-    def sums(self, given, taken, counted):
-        yield Sum("snapshots published = changes of targets",
-                  counted.sum("holdfast_snapshots_published_total"), self.changes)
-        yield from sums_of(counted, given, taken, self.load)

@@ -5,7 +5,8 @@ import statistics
 import subprocess
 
 from plan import BESIDE, GOALS, MICRO, NOT_YET, RATE, source_alone
-from programs import BUILD, WORKER_CPUS
+from holdfastd import BUILD
+from programs import WORKER_CPUS
 
 
 @dataclasses.dataclass(frozen=True)

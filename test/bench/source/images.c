@@ -35,6 +35,11 @@ static uint32_t client_address(const struct settings* settings, uint64_t flow) {
   return network | (uint32_t)((number * 0x9e3779b1u + settings->seed) & 0xffffff);
 }
 
+static rte_be32_t vip_of(const struct settings* settings, uint64_t flow) {
+  return rte_cpu_to_be_32(rte_be_to_cpu_32(settings->vip.s_addr) +
+                          (uint32_t)(flow % settings->services));
+}
+
 static uint16_t client_port(uint64_t flow) {
   return (uint16_t)(1024 + ((flow + 1) * 0xd1b54a32d192ed03ull >> 32) % 64000);
 }
@@ -47,7 +52,7 @@ static void write_ip(struct rte_ipv4_hdr* ip, const struct settings* settings, u
   ip->time_to_live = 64;
   ip->next_proto_id = protocol;
   ip->src_addr = rte_cpu_to_be_32(client_address(settings, flow));
-  ip->dst_addr = settings->vip.s_addr;
+  ip->dst_addr = vip_of(settings, flow);
   ip->hdr_checksum = rte_ipv4_cksum(ip);
 }
 

@@ -20,6 +20,10 @@ static bool parse_number(const char* text, void* to) {
   return errno == 0 && end != text && *end == '\0';
 }
 
+static bool parse_count(const char* text, void* to) {
+  return parse_number(text, to) && *(uint64_t*)to != 0;
+}
+
 static bool parse_address(const char* text, void* to) { return inet_aton(text, to) == 1; }
 
 static bool parse_mac_prefix(const char* text, void* to) {
@@ -69,7 +73,8 @@ static const struct argument {
     {"pace", parse_number, offsetof(struct settings, pace)},
     {"seed", parse_number, offsetof(struct settings, seed)},
     {"port", parse_number, offsetof(struct settings, port)},
-    {"check_every", parse_number, offsetof(struct settings, check_every)},
+    {"check_every", parse_count, offsetof(struct settings, check_every)},
+    {"services", parse_count, offsetof(struct settings, services)},
     {"warmup_ms", parse_number, offsetof(struct settings, warmup_ms)},
     {"measure_ms", parse_number, offsetof(struct settings, measure_ms)},
     {"vip", parse_address, offsetof(struct settings, vip)},
@@ -100,6 +105,7 @@ static struct settings defaults(void) {
       .queues = 1,
       .seed = 1,
       .port = 80,
+      .services = 1,
       .check_every = 4096,
       .warmup_ms = 200,
       .measure_ms = 1000,

@@ -33,11 +33,12 @@ struct settings {
   uint64_t queues;       // at most so many pairs
   uint64_t pace;         // packets a second of all pairs together (pace.h); 0: as asked for
   uint64_t seed;
-  uint64_t port;         // of the service
+  uint64_t port;         // of the services
   uint64_t check_every;  // one transmitted packet in so many is looked at
   uint64_t warmup_ms;
   uint64_t measure_ms;
-  struct in_addr vip;
+  struct in_addr vip;       // of the first service
+  uint64_t services;        // so many, at successive VIPs; flow n is of the n-th, round and round
   struct in_addr balancer;  // its own address
   struct in_addr targets;   // the first two bytes of a target's address
   uint8_t target_mac[4];    // the first four of its MAC; the last two are those of the address
