@@ -16,14 +16,21 @@ struct SegmentFlags {
   bool ack : 1 = false;
   std::uint8_t reserved : 3 = 0;
 
+  static constexpr SegmentFlags FromByte(std::uint8_t byte) {
+    return std::bit_cast<SegmentFlags>(byte);
+  }
   // `flags` as in the TCP header.
   static constexpr SegmentFlags Of(std::uint8_t flags, bool has_payload) {
     constexpr std::uint8_t kPayload = 0x08;
     constexpr std::uint8_t kFinSynRstAck = 0x17;
-    return std::bit_cast<SegmentFlags>(
+    return FromByte(
         static_cast<std::uint8_t>((flags & kFinSynRstAck) | (has_payload ? kPayload : 0)));
   }
 
+  // Neither opens nor ends anything.
+  [[nodiscard]] constexpr bool plain() const {
+    return (std::bit_cast<std::uint8_t>(*this) & 7) == 0;
+  }
   // Asks for a new connection.
   [[nodiscard]] constexpr bool OpensConnection() const { return syn && !ack; }
   // What ConnectionPhase depends on: all but `ack`, as a number below kPhaseIndices.

@@ -44,7 +44,7 @@ bool Answer(Batch& batch, rte_mbuf* mbuf, ReplyLimiter& limiter) {
 }
 
 void EndRefused(Batch& batch, PacketContext& packet, ReplyLimiter& limiter) {
-  const ServiceView& service = batch.turn().snapshot->service(packet.service);
+  const ServiceView& service = batch.turn().snapshot->service(packet.destination.service);
   if (service.no_target == NoTargetPolicy::kReject && Answer(batch, packet.mbuf, limiter))
     batch.Count(DropReason::kNoTarget);
   else
@@ -54,8 +54,9 @@ void EndRefused(Batch& batch, PacketContext& packet, ReplyLimiter& limiter) {
 }  // namespace
 
 void AnswerRefused(Batch& batch, ReplyLimiter& limiter) {
-  for (PacketContext& packet : batch.flows())
+  batch.ForEachUnknown([&](PacketContext& packet) {
     if (packet.state == PacketState::kRefused) EndRefused(batch, packet, limiter);
+  });
 }
 
 }  // namespace holdfast

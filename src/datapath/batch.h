@@ -4,8 +4,9 @@
 // It owns the mbufs from Receive() to Finish(). What became of packets is tallied
 // here and added to the worker's counters once, by Finish().
 //
-// Flows are numbered from 0 in the order of their arrival. The stages keep to those
-// that are still open, which a word of bits says.
+// Packets of flows are numbered from 0 in the order of their arrival. Of those that a
+// connection has, a batch knows no more than their headers said, side by side in
+// arrays; the others, in a word of bits, get a PacketContext each.
 //
 // Thread: the worker.
 #pragma once
@@ -54,42 +55,54 @@ class Batch {
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] bool full() const { return size_ == kCapacity; }
 
-  // ---- packets of flows
+  // ---- packets of flows, by number
+  [[nodiscard]] std::size_t flow_count() const { return flow_count_; }
   // Where Parse() puts the next one's tuple, before AddFlow().
   [[nodiscard]] Ipv4Tuple& next_tuple() { return tuples_[flow_count_]; }
-  void AddFlow(rte_mbuf* mbuf, std::uint16_t frame_length, std::uint16_t length,
-               SegmentFlags segment) {
-    flows_[flow_count_] = {
-        .mbuf = mbuf, .length = length, .frame_length = frame_length, .segment = segment};
-    open_ |= std::uint64_t{1} << flow_count_;
+  void AddFlow(rte_mbuf* mbuf, Destination destination, SegmentFlags segment) {
+    mbufs_[flow_count_] = mbuf;
+    destinations_[flow_count_] = destination;
+    segments_[flow_count_] = segment;
     ++flow_count_;
   }
-  [[nodiscard]] std::span<PacketContext> flows() { return {flows_.data(), flow_count_}; }
+  [[nodiscard]] rte_mbuf* mbuf(std::size_t i) const { return mbufs_[i]; }
+  [[nodiscard]] Destination destination(std::size_t i) const { return destinations_[i]; }
+  [[nodiscard]] SegmentFlags segment(std::size_t i) const { return segments_[i]; }
+  [[nodiscard]] const Ipv4Tuple& tuple(std::size_t i) const { return tuples_[i]; }
+  [[nodiscard]] const FlowHash& hash(std::size_t i) const { return hashes_[i]; }
   [[nodiscard]] std::span<const Ipv4Tuple> tuples() const { return {tuples_.data(), flow_count_}; }
   [[nodiscard]] std::span<FlowHash> hashes() { return {hashes_.data(), flow_count_}; }
-  [[nodiscard]] const Ipv4Tuple& tuple(const PacketContext& packet) const {
-    return tuples_[static_cast<std::size_t>(&packet - flows_.data())];
-  }
-  [[nodiscard]] const FlowHash& hash(const PacketContext& packet) const {
-    return hashes_[static_cast<std::size_t>(&packet - flows_.data())];
+  // Room for what the connection table knows of each.
+  [[nodiscard]] std::span<ConnectionTable::Entry> entries() {
+    return {entries_.data(), flow_count_};
   }
 
-  // Bit i: flow i is open.
-  [[nodiscard]] std::uint64_t open() const { return open_; }
-  // visit(PacketContext&) for each open one.
-  template <typename Visit>
-  void ForEachOpen(Visit visit) {
-    ForEachOf(open_, [&](PacketContext& packet, std::size_t i) {
-      visit(packet);
-      if (packet.state != PacketState::kOpen) open_ ^= std::uint64_t{1} << i;
-    });
+  // ---- those of them that no connection of this worker has
+  PacketContext& AddUnknown(std::size_t i) {
+    unknown_ |= std::uint64_t{1} << i;
+    open_ |= std::uint64_t{1} << i;
+    return contexts_[i] = {
+               .mbuf = mbufs_[i], .destination = destinations_[i], .segment = segments_[i]};
   }
-
-  // Those that FollowConnection() left open: no connection of this worker has them.
-  void OpenOnesAreUnknown() { unknown_ = open_; }
+  [[nodiscard]] bool has_open() const { return open_ != 0; }
+  // visit(PacketContext&) for each of them.
   template <typename Visit>
   void ForEachUnknown(Visit visit) {
     ForEachOf(unknown_, [&](PacketContext& packet, std::size_t) { visit(packet); });
+  }
+  // visit(PacketContext&) for each that is still open.
+  template <typename Visit>
+  void ForEachOpen(Visit visit) {
+    ForEachOf(open_, [&](PacketContext& packet, std::size_t i) {
+      if (packet.state == PacketState::kOpen) visit(packet);
+      if (packet.state != PacketState::kOpen) open_ ^= std::uint64_t{1} << i;
+    });
+  }
+  [[nodiscard]] const Ipv4Tuple& tuple(const PacketContext& packet) const {
+    return tuples_[static_cast<std::size_t>(&packet - contexts_.data())];
+  }
+  [[nodiscard]] const FlowHash& hash(const PacketContext& packet) const {
+    return hashes_[static_cast<std::size_t>(&packet - contexts_.data())];
   }
 
   // ---- the others
@@ -134,7 +147,7 @@ class Batch {
   void ForEachOf(std::uint64_t bits, Visit visit) {
     for (; bits != 0; bits &= bits - 1) {
       const auto i = static_cast<std::size_t>(std::countr_zero(bits));
-      visit(flows_[i], i);
+      visit(contexts_[i], i);
     }
   }
   void AddRareTallies(WorkerCounters& counters);
@@ -155,9 +168,13 @@ class Batch {
   std::array<std::uint32_t, kReplyNames.size()> reply_tallies_{};
 
   std::array<rte_mbuf*, kCapacity> received_;
+  std::array<rte_mbuf*, kCapacity> mbufs_;
   std::array<Ipv4Tuple, kCapacity> tuples_;
   std::array<FlowHash, kCapacity> hashes_;
-  alignas(64) std::array<PacketContext, kCapacity> flows_;
+  std::array<ConnectionTable::Entry, kCapacity> entries_;
+  std::array<Destination, kCapacity> destinations_;
+  std::array<SegmentFlags, kCapacity> segments_;
+  alignas(64) std::array<PacketContext, kCapacity> contexts_;
   std::array<LocalContext, kCapacity> locals_;
   std::array<ReplyContext, kCapacity> replies_;
   std::array<rte_mbuf*, kCapacity> discarded_;

@@ -18,11 +18,13 @@ TargetLine* OwnerOf(const AffinityTable::Question& question, TargetLines& lines,
 
 void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affinities,
                     WorkerCounters& counters) {
+  if (!batch.has_open()) return;
   std::array<AffinityTable::Question, Batch::kCapacity> questions;
   std::size_t asked = 0;
   batch.ForEachOpen([&](PacketContext& packet) {
     const FlowKey key = batch.tuple(packet).Key();
-    questions[asked++] = affinities.Ask(packet.service, key.client, key.client_port, key.vip_port);
+    questions[asked++] =
+        affinities.Ask(packet.destination.service, key.client, key.client_port, key.vip_port);
   });
   std::size_t next = 0;
   std::uint64_t passed_over = 0;

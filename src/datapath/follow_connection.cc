@@ -1,3 +1,4 @@
+#include "datapath/forward.h"
 #include "datapath/stages.h"
 
 namespace holdfast {
@@ -7,35 +8,60 @@ using Entry = ConnectionTable::Entry;
 
 class Follower {
  public:
-  Follower(Batch& batch, TargetLines& lines, ConnectionTable& connections, WorkerCounters& counters)
-      : batch_(batch), lines_(lines), connections_(connections), counters_(counters) {}
+  Follower(Batch& batch, TargetLines& lines, ConnectionTable& connections,
+           std::span<Departures> departures, WorkerCounters& counters)
+      : batch_(batch),
+        lines_(lines),
+        connections_(connections),
+        departures_(departures),
+        counters_(counters) {}
 
-  // `entry`: what the table knew of the packet when the batch was looked up.
-  void Follow(PacketContext& packet, const Entry& entry) {
+  // `entry`: what the table knew of packet i when the batch was looked up.
+  [[gnu::always_inline]] void Follow(std::size_t i, const Entry& entry) {
+    if (!entry.settled() || !batch_.segment(i).plain() || changed_) [[unlikely]]
+      return FollowUnsettled(i, entry);
     TargetLine* const line = lines_.Find(entry.target);
-    const bool as_before = NextPhase(entry.phase, packet.segment) == entry.phase;
-    if (!as_before || entry.expired || packet.segment.syn || line == nullptr || changed_)
-        [[unlikely]]
-      return FollowCarefully(packet);
-    if (!entry.current) connections_.Update(entry, entry.phase, now());
-    packet.Decide(*line, Step::kConnection);
+    if (line == nullptr) [[unlikely]]
+      return FollowCarefully(i);
+    ForwardTo(*line, i);
   }
 
  private:
   [[nodiscard]] CoarseTick now() const { return batch_.turn().now; }
 
+  [[gnu::always_inline]] void ForwardTo(TargetLine& line, std::size_t i) {
+    Forward(batch_, departures_, batch_.mbuf(i), batch_.destination(i), line, Step::kConnection);
+  }
+
+  // A connection's first packet in this tick, or one that changes its phase.
+  [[gnu::noinline]] void FollowUnsettled(std::size_t i, const Entry& entry) {
+    TargetLine* const line = lines_.Find(entry.target);
+    const bool same_phase = NextPhase(entry.phase, batch_.segment(i)) == entry.phase;
+    if (!same_phase || entry.expired || batch_.segment(i).syn || line == nullptr || changed_)
+      return FollowCarefully(i);
+    connections_.Update(entry, entry.phase, now());
+    ForwardTo(*line, i);
+  }
+
   // Looks again: an earlier packet of this batch may have changed the entry.
-  [[gnu::noinline]] void FollowCarefully(PacketContext& packet) {
-    const auto entry = connections_.Find(batch_.hash(packet), now());
-    if (!entry || BeginsAnew(packet.segment, batch_.tuple(packet).protocol, *entry)) return;
-    if (TargetLine* const line = lines_.Find(entry->target)) {
-      const ConnectionPhase next = NextPhase(entry->phase, packet.segment);
+  [[gnu::noinline]] void FollowCarefully(std::size_t i) {
+    const SegmentFlags segment = batch_.segment(i);
+    const auto entry = connections_.Find(batch_.hash(i), now());
+    if (!entry || BeginsAnew(segment, batch_.tuple(i).protocol, *entry)) {
+      batch_.AddUnknown(i);
+    } else if (TargetLine* const line = lines_.Find(entry->target)) {
+      const ConnectionPhase next = NextPhase(entry->phase, segment);
       changed_ |= next != entry->phase;
       connections_.Update(*entry, next, now());
-      return packet.Decide(*line, Step::kConnection);
+      ForwardTo(*line, i);
+    } else {
+      Forget(*entry, batch_.AddUnknown(i));
     }
-    // The target was removed (P7): refused, but for a client that tries anew.
-    connections_.Erase(*entry);
+  }
+
+  // The target was removed (P7): refused, but for a client that tries anew.
+  void Forget(const Entry& entry, PacketContext& packet) {
+    connections_.Erase(entry);
     changed_ = true;
     counters_.connections_stale.Add(1);
     if (!packet.segment.OpensConnection()) packet.Refuse();
@@ -44,6 +70,7 @@ class Follower {
   Batch& batch_;
   TargetLines& lines_;
   ConnectionTable& connections_;
+  const std::span<Departures> departures_;
   WorkerCounters& counters_;
   bool changed_ = false;  // an entry, by a packet of this batch
 };
@@ -56,18 +83,18 @@ void FindConnections(Batch& batch, const HashKey& key, const ConnectionTable& co
 }
 
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-                      WorkerCounters& counters) {
-  std::array<Entry, Batch::kCapacity> entries;
-  const std::uint64_t found = connections.FindBurst(batch.hashes(), batch.turn().now,
-                                                    {entries.data(), batch.hashes().size()});
+                      std::span<Departures> departures, WorkerCounters& counters) {
+  const std::size_t count = batch.flow_count();
+  const std::span<Entry> entries = batch.entries();
+  const std::uint64_t found = connections.FindBurst(batch.hashes(), batch.turn().now, entries);
   lines.Follow(*batch.turn().snapshot);
-  Follower follower(batch, lines, connections, counters);
-  const PacketContext* const first = batch.flows().data();
-  batch.ForEachOpen([&](PacketContext& packet) {
-    const auto i = static_cast<std::size_t>(&packet - first);
-    if ((found >> i & 1) != 0) follower.Follow(packet, entries[i]);
-  });
-  batch.OpenOnesAreUnknown();
+  Follower follower(batch, lines, connections, departures, counters);
+  for (std::size_t i = 0; i < count; ++i) {
+    if ((found >> i & 1) != 0) [[likely]]
+      follower.Follow(i, entries[i]);
+    else
+      batch.AddUnknown(i);
+  }
   batch.ForEachUnknown([&](PacketContext& packet) {
     packet.is_request =
         batch.tuple(packet).protocol == Protocol::kUdp || packet.segment.OpensConnection();

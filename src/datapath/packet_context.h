@@ -1,5 +1,5 @@
-// PacketContext: what the stages know of one packet of a flow. Half a cache line; its
-// tuple and hash are beside it, in the batch.
+// PacketContext: what the stages know of one packet that no connection of this worker
+// has. Half a cache line; its tuple and hash are beside it, in the batch.
 #pragma once
 
 #include <cstdint>
@@ -29,14 +29,11 @@ struct PacketContext {
   rte_mbuf* mbuf = nullptr;
   TargetLine* line = nullptr;  // of its target, once decided; valid until the batch is finished
 
-  std::uint16_t length = 0;        // of the IPv4 datagram; what follows it is padding
-  std::uint16_t frame_length = 0;  // as it came, without FCS
-  ServiceSlot service = kNoService;
+  Destination destination;
   // Of what another worker's table knows (P5): which worker's, and how far it is.
   std::uint16_t original = ConnectionRecord::kNoOriginal;
   ConnectionPhase original_phase = ConnectionPhase::kOpening;
 
-  ForwardingMode forwarding = ForwardingMode::kL2;
   SegmentFlags segment;
   PacketState state = PacketState::kOpen;
   Step step = Step::kConnection;  // what decided

@@ -10,28 +10,43 @@ bool DeviceFoundChecksumGood(const rte_mbuf* mbuf) {
   return (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 }
 
+DropReason WhyNoService(const Batch& batch, const IpAddress& vip, const WorkerPorts& ports) {
+  const bool ours = batch.turn().snapshot->IsVip(vip) || ports.Own(vip);
+  return ours ? DropReason::kNoService : DropReason::kNotOurAddress;
+}
+
 // Out of the way of the ordinary ones.
-[[gnu::noinline, gnu::cold]] void SortOut(Batch& batch, rte_mbuf* mbuf) {
-  const FrameView frame = FrameOf(mbuf);
-  const ParsedPacket parsed = ParseFrame(frame, batch.port().mac, DeviceFoundChecksumGood(mbuf));
-  if (parsed.kind == PacketKind::kDrop) return batch.Drop(mbuf, parsed.drop);
-  if (parsed.kind != PacketKind::kFlow) return batch.AddLocal(mbuf, parsed);
-  batch.next_tuple() = Ipv4Tuple::Of(parsed.key);
-  batch.AddFlow(mbuf, static_cast<std::uint16_t>(frame.length), parsed.l3_length, parsed.segment);
+[[gnu::noinline, gnu::cold]] void SortOut(Batch& batch, rte_mbuf* mbuf, const WorkerPorts& ports) {
+  const ParsedPacket packet =
+      ParseFrame(FrameOf(mbuf), batch.port().mac, DeviceFoundChecksumGood(mbuf));
+  if (packet.kind == PacketKind::kDrop) return batch.Drop(mbuf, packet.drop);
+  if (packet.kind != PacketKind::kFlow) return batch.AddLocal(mbuf, packet);
+  const auto tuple = Ipv4Tuple::Of(packet.key);
+  const Destination destination = batch.turn().snapshot->Classify(tuple);
+  if (destination.service == kNoService)
+    return batch.Drop(mbuf, WhyNoService(batch, packet.key.vip, ports));
+  batch.next_tuple() = tuple;
+  batch.AddFlow(mbuf, destination, packet.segment);
 }
 
 }  // namespace
 
-void Parse(Batch& batch) {
+void Parse(Batch& batch, const WorkerPorts& ports) {
   const OwnMac own_mac(batch.port().mac);
+  const Snapshot& snapshot = *batch.turn().snapshot;
   for (rte_mbuf* mbuf : batch.received()) {
-    const FrameView frame{rte_pktmbuf_mtod(mbuf, const std::uint8_t*), mbuf->data_len};
+    Ipv4Tuple& tuple = batch.next_tuple();
     OrdinaryPacket packet;
-    if (ParseOrdinary(frame, own_mac, DeviceFoundChecksumGood(mbuf), batch.next_tuple(), packet))
-        [[likely]]
-      batch.AddFlow(mbuf, mbuf->data_len, packet.length, packet.segment);
+    const FrameView frame{rte_pktmbuf_mtod(mbuf, const std::uint8_t*), mbuf->data_len};
+    if (!ParseOrdinary(frame, own_mac, DeviceFoundChecksumGood(mbuf), tuple, packet)) [[unlikely]] {
+      SortOut(batch, mbuf, ports);
+      continue;
+    }
+    const Destination destination = snapshot.Classify(tuple);
+    if (destination.service == kNoService) [[unlikely]]
+      SortOut(batch, mbuf, ports);
     else
-      SortOut(batch, mbuf);
+      batch.AddFlow(mbuf, destination, packet.segment);
   }
 }
 

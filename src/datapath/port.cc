@@ -50,6 +50,8 @@ rte_eth_conf ConfigurationFor(const config::Port& port, std::uint16_t queues,
   rte_eth_conf configuration{};
   configuration.rxmode.mtu = port.mtu;
   configuration.rxmode.offloads = device.rx_offload_capa & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
+  // All buffers are of one pool, in one piece, and nobody else's.
+  configuration.txmode.offloads = device.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
   const std::uint64_t spread =
       device.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
   if (queues > 1 && spread != 0) {

@@ -6,7 +6,9 @@ namespace {
 using InsertOutcome = ConnectionTable::InsertOutcome;
 
 ConnectionRecord RecordOf(const PacketContext& packet, const Batch& batch) {
-  return {.key = batch.tuple(packet).Key(), .service = packet.service, .original = packet.original};
+  return {.key = batch.tuple(packet).Key(),
+          .service = packet.destination.service,
+          .original = packet.original};
 }
 
 // In which phase an entry for it begins; none for what makes no entry.

@@ -21,27 +21,24 @@
 
 namespace holdfast {
 
-// Bytes to flows and locals, or drop.
-void Parse(Batch& batch);
+// Bytes to flows for a service, and locals; or drop.
+void Parse(Batch& batch, const WorkerPorts& ports);
 
 // ARP and ICMP. Answers what is for our addresses and VIPs, drops the rest. What
 // ARP says of others goes to the management core by `events`.
 void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& events,
                    WorkerCounters& counters);
 
-// Five-tuple to service, or drop.
-void ClassifyService(Batch& batch, const WorkerPorts& ports);
-
 // Asks memory for what FollowConnection() will look at.
 void FindConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections);
 
-// P1: a known connection follows its target.
+// P1: a known connection follows its target. `departures`: by PortIndex.
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-                      WorkerCounters& counters);
+                      std::span<Departures> departures, WorkerCounters& counters);
 
-// From here on only what no connection of this worker has. First, nobody but us has
-// a VIP: what claims to come from one is dropped.
-void DropImpostors(Batch& batch);
+// From here on only what no connection of this worker has. First, what comes from
+// nobody's address is dropped; a VIP is ours.
+void DropMartians(Batch& batch);
 
 // P5: follows a connection that another worker knows. A request, too: a SYN may be
 // repeated on another queue.
@@ -59,9 +56,8 @@ void Balance(Batch& batch, TargetLines& lines, std::uint64_t ring_seed);
 void RememberConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
                         WorkerCounters& counters);
 
-// By the service's forwarding mode: the target's MAC in, or another IPv4 header
-// before. No neighbour or too long for the port: drop. `departures`: by PortIndex.
-void Rewrite(Batch& batch, std::span<Departures> departures);
+// Forwards what was decided since (forward.h).
+void ForwardDecided(Batch& batch, std::span<Departures> departures);
 
 // P6: a RST or port unreachable, as the service and the rate allow.
 void AnswerRefused(Batch& batch, ReplyLimiter& limiter);

@@ -9,13 +9,12 @@ TargetLine* TargetLines::Make(TargetHandle handle) {
   if (target == nullptr) return nullptr;
   const WorkerPort& port = ports_[target->port];
   const auto mac = neighbours_.Find(handle.slot());
-  TargetPath path{.made_for = stamp_ | handle.raw(),
-                  .longest_frame = static_cast<std::uint16_t>(port.longest_frame),
-                  .port = target->port,
-                  .resolved = mac.has_value()};
-  if (mac)
+  TargetPath path{.made_for = stamp_ | handle.raw(), .port = target->port};
+  if (mac) {
+    path.longest_frame = static_cast<std::uint16_t>(port.longest_frame);
     path.header = OuterHeader(*mac, port.mac, OwnAddressFor(port.addresses, target->address),
                               target->address);
+  }
   TargetLine& line = lines_[handle.slot()];
   PathOf(line) = path;
   return &line;

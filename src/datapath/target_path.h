@@ -16,10 +16,12 @@ struct TargetPath {
   // What TargetLines made it for: a state of targets and neighbours, and, in the low
   // bits, the target's handle. 0: never.
   std::uint64_t made_for = 0;
-  std::uint16_t longest_frame = 0;
+  std::uint16_t longest_frame = 0;  // 0: its MAC is not known, the header is void
   PortIndex port{};
-  bool resolved = false;  // false: its MAC is not known, the header is void
+  std::uint8_t reserved = 0;
   OuterHeader header = {};
+
+  [[nodiscard]] bool resolved() const { return longest_frame != 0; }
 
   [[nodiscard]] TargetHandle handle() const {
     return TargetHandle::FromRaw(static_cast<std::uint32_t>(made_for));

@@ -9,46 +9,41 @@ namespace {
 class ServiceRun {
  public:
   explicit ServiceRun(WorkerCounters& counters) : counters_(counters) {}
-  ~ServiceRun() { Close(); }
-  ServiceRun(const ServiceRun&) = delete;
-  ServiceRun& operator=(const ServiceRun&) = delete;
 
-  void Add(const PacketContext& packet) {
-    if (packet.service != service_ || packet.step != step_) [[unlikely]] {
-      Close();
-      *this = packet;
-    }
+  void Add(const Departure& packet) {
+    if (packet.by != by_) [[unlikely]]
+      Begin(packet.by);
     ++packets_;
     bytes_ += packet.frame_length;
   }
-
- private:
-  void operator=(const PacketContext& packet) {
-    service_ = packet.service;
-    step_ = packet.step;
-    packets_ = bytes_ = 0;
-  }
-  void Close() {
+  void End() {
     if (packets_ == 0) return;
-    ServiceCounters& service = counters_.services[Index(service_)];
-    service.packets[step_].Add(packets_);
+    ServiceCounters& service = counters_.services[Index(by_.service())];
+    service.packets[by_.step()].Add(packets_);
     service.bytes.Add(bytes_);
   }
 
+ private:
+  void Begin(ServiceAndStep by) {
+    End();
+    by_ = by;
+    packets_ = bytes_ = 0;
+  }
+
   WorkerCounters& counters_;
-  ServiceSlot service_ = kNoService;
-  Step step_ = Step::kConnection;
+  ServiceAndStep by_;
   std::uint64_t packets_ = 0;
   std::uint64_t bytes_ = 0;
 };
 
-void CountForwarded(std::span<PacketContext* const> packets, WorkerCounters& counters) {
+void CountForwarded(std::span<const Departure> packets, WorkerCounters& counters) {
   ServiceRun run(counters);
-  for (const PacketContext* packet : packets) {
-    packet->line->packets.Add(1);
-    packet->line->bytes.Add(packet->frame_length);
-    run.Add(*packet);
+  for (const Departure& packet : packets) {
+    packet.line->packets.Add(1);
+    packet.line->bytes.Add(packet.frame_length);
+    run.Add(packet);
   }
+  run.End();
 }
 
 void Send(Departures& departures, const WorkerPort& port, Batch& batch, WorkerCounters& counters) {
@@ -57,8 +52,7 @@ void Send(Departures& departures, const WorkerPort& port, Batch& batch, WorkerCo
                                             static_cast<std::uint16_t>(mbufs.size()));
   batch.CountSent(sent);
   CountForwarded(departures.packets().first(sent), counters);
-  for (PacketContext* packet : departures.packets().subspan(sent))
-    batch.Drop(*packet, DropReason::kTxFull);
+  for (rte_mbuf* mbuf : mbufs.subspan(sent)) batch.Drop(mbuf, DropReason::kTxFull);
   departures.Clear();
 }
 

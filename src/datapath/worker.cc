@@ -74,20 +74,19 @@ bool Worker::ServePorts() {
 // The path of a packet, in order (stages.h).
 void Worker::Begin(Batch& batch) {
   batch.Judge(TurnNow());
-  Parse(batch);
+  Parse(batch, ports_);
   AnswerLocally(batch, ports_, events_, counters_);
-  ClassifyService(batch, ports_);
   FindConnections(batch, options_.hash_key, *tables_.connections);
 }
 
 void Worker::Finish(Batch& batch) {
-  FollowConnection(batch, lines_, *tables_.connections, counters_);
-  DropImpostors(batch);
+  FollowConnection(batch, lines_, *tables_.connections, departures_, counters_);
+  DropMartians(batch);
   FollowOtherWorkers(batch, lines_, options_.id, tables_.all_connections);
   FollowAffinity(batch, lines_, *tables_.affinities, counters_);
   Balance(batch, lines_, options_.ring_seed);
   RememberConnection(batch, lines_, *tables_.connections, counters_);
-  Rewrite(batch, departures_);
+  ForwardDecided(batch, departures_);
   AnswerRefused(batch, replies_);
   Transmit(batch, ports_, departures_, counters_);
   CountRequests(batch, counters_);

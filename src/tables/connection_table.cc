@@ -31,7 +31,7 @@ std::uint32_t AgeOf(std::uint32_t value, CoarseTick now) {
 using Entry = ConnectionTable::Entry;
 static_assert(sizeof(Entry) == 8 && std::is_trivially_copyable_v<Entry>);
 static_assert(offsetof(Entry, slot) == 0 && offsetof(Entry, target) == 4);
-static_assert(offsetof(Entry, phase) == 6);  // and its bits after it, lowest first
+static_assert(offsetof(Entry, reserved) == 7);  // the bits of byte 6: lowest first
 
 std::uint64_t EntryWord(std::uint32_t slot, std::uint32_t value, CoarseTick now,
                         const ConnectionTimeouts& timeouts) {
@@ -40,7 +40,7 @@ std::uint64_t EntryWord(std::uint32_t slot, std::uint32_t value, CoarseTick now,
   const std::uint32_t expired = age > timeouts.OfNumber(phase) ? 1 : 0;
   const std::uint32_t current = age == 0 ? 1 : 0;
   const std::uint32_t target = value & ((1U << TargetHandle::kBits) - 1);
-  const std::uint32_t rest = target | phase << 16 | expired << 24 | current << 25;
+  const std::uint32_t rest = target | phase << 16 | expired << 19 | current << 20;
   return std::uint64_t{rest} << 32 | slot;
 }
 

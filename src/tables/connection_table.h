@@ -19,6 +19,7 @@
 //   sweep frees it.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -70,9 +71,20 @@ class ConnectionTable {
   struct Entry {
     FingerprintBuckets::Slot slot = 0;
     TargetHandle target;
-    ConnectionPhase phase = ConnectionPhase::kOpening;
+    ConnectionPhase phase : 3 = ConnectionPhase::kOpening;
     bool expired : 1 = false;  // idle for longer than its timeout; not freed yet
     bool current : 1 = false;  // its last packet came in this very tick
+
+    // A plain packet (SegmentFlags) changes nothing in it.
+    [[nodiscard]] bool settled() const {
+      constexpr std::uint32_t kCurrent = 1U << 4;
+      constexpr std::uint32_t kSettled =
+          1U << (kCurrent | static_cast<unsigned>(ConnectionPhase::kEstablished)) |
+          1U << (kCurrent | static_cast<unsigned>(ConnectionPhase::kAdopted)) |
+          1U << (kCurrent | static_cast<unsigned>(ConnectionPhase::kDatagrams));
+      return (kSettled >> (std::bit_cast<std::uint64_t>(*this) >> 48) & 1) != 0;
+    }
+    std::uint8_t reserved = 0;
   };
   enum class InsertOutcome : std::uint8_t {
     kInserted,

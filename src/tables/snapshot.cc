@@ -4,20 +4,18 @@
 
 namespace holdfast {
 
-static_assert(Index(kNoService) == 0xffff);  // the low half of WordMap::kNone
-
 Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {
   std::vector<WordMap::Entry> endpoints;
   std::vector<WordMap::Entry> vips;
   for (std::size_t slot = 0; slot < parts_.services.size(); ++slot) {
     const ServiceView& service = parts_.services[slot];
     if (service.name.empty()) continue;
-    const auto value =
-        static_cast<std::uint32_t>(service.forwarding) << 16 | static_cast<std::uint32_t>(slot);
+    const auto value = std::bit_cast<std::uint32_t>(
+        Destination{.service = ServiceSlot(slot), .forwarding = service.forwarding});
     for (const std::uint16_t port : service.ports) {
       const auto flow = Ipv4Tuple::Of(
           {.client = {}, .vip = service.vip, .vip_port = port, .protocol = service.protocol});
-      endpoints.push_back({EndpointWord(flow), value});
+      endpoints.push_back({flow.endpoint(), value});
       vips.push_back({flow.vip, 0});
     }
   }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -58,6 +59,15 @@ struct ServiceView {
   ForwardingMode forwarding = ForwardingMode::kL2;
 };
 
+// A service, and how its packets go on.
+struct Destination {
+  ServiceSlot service = kNoService;
+  ForwardingMode forwarding = ForwardingMode::kL2;
+  std::uint8_t reserved = 0;
+};
+// WordMap's "nothing" is no service.
+static_assert(std::bit_cast<Destination>(WordMap::kNone).service == kNoService);
+
 class Snapshot {
  public:
   struct Parts {
@@ -68,16 +78,9 @@ class Snapshot {
   explicit Snapshot(Parts parts);
 
   [[nodiscard]] std::uint64_t version() const { return parts_.version; }
-  // The service that a flow is for, and how its packets go on. kNoService when
-  // nothing is configured there.
-  struct Destination {
-    ServiceSlot service = kNoService;
-    ForwardingMode forwarding = ForwardingMode::kL2;
-  };
+  // kNoService when nothing is configured there.
   [[nodiscard]] Destination Classify(const Ipv4Tuple& flow) const {
-    const std::uint32_t found = endpoints_.Find(EndpointWord(flow));
-    return {.service = ServiceSlot(found & 0xffff),
-            .forwarding = static_cast<ForwardingMode>(found >> 16 & 0xff)};
+    return std::bit_cast<Destination>(endpoints_.Find(flow.endpoint()));
   }
   // A virtual address of any service.
   [[nodiscard]] bool IsVip(const IpAddress& address) const {
@@ -98,13 +101,8 @@ class Snapshot {
   [[nodiscard]] const TargetView* Find(TargetHandle handle) const;
 
  private:
-  static std::uint64_t EndpointWord(const Ipv4Tuple& flow) {
-    return std::uint64_t{flow.vip} | std::uint64_t{flow.vip_port} << 32 |
-           static_cast<std::uint64_t>(flow.protocol) << 48;
-  }
-
   Parts parts_;
-  WordMap endpoints_;  // to forwarding mode << 16 | ServiceSlot
+  WordMap endpoints_;  // by Ipv4Tuple::endpoint(), to a Destination
   WordMap vips_;
 };
 

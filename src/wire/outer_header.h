@@ -7,6 +7,8 @@
 // comes back is known by its MAC.
 #pragma once
 
+#include <immintrin.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +24,8 @@ class OuterHeader {
  public:
   // What is put before the inner IPv4 header, less the Ethernet header that was there.
   static constexpr std::size_t kIpipGrowth = sizeof(Ipv4Header);
+  // And what a frame has before the inner IPv4 header then.
+  static constexpr std::size_t kIpipFrame = sizeof(EthernetHeader) + kIpipGrowth;
 
   OuterHeader() = default;
   // `from` and `to` are IPv4; they matter for ipip only.
@@ -30,22 +34,34 @@ class OuterHeader {
 
   // Over the frame's own Ethernet header.
   void WriteL2(std::uint8_t* frame) const { std::memcpy(frame, bytes_.data(), kMacs); }
+  // What the outer header needs of the inner one.
+  struct Inner {
+    std::uint32_t length = 0;  // IPv4 total length
+    std::uint8_t tos = 0;
+  };
+  // REQUIRES: `frame` holds an Ethernet and an IPv4 header.
+  static Inner InnerOf(const std::uint8_t* frame) {
+    const std::uint8_t* const ip = frame + sizeof(EthernetHeader);
+    std::uint16_t length;
+    std::memcpy(&length, ip + offsetof(Ipv4Header, total_length), sizeof length);
+    return {.length = __builtin_bswap16(length), .tos = ip[offsetof(Ipv4Header, tos)]};
+  }
   // REQUIRES: `frame` begins kIpipGrowth bytes before the Ethernet header of what
-  // came. `inner_length` is the inner IPv4 header's; together with the outer one it
-  // is at most 65535 bytes.
-  void WriteIpip(std::uint8_t* frame, std::uint16_t inner_length) const {
-    const std::uint8_t tos =
-        frame[kIpipGrowth + sizeof(EthernetHeader) + offsetof(Ipv4Header, tos)];
-    const auto length = static_cast<std::uint16_t>(inner_length + sizeof(Ipv4Header));
-    const BigEndian16 total_length(length);
-    std::uint32_t sum = std::uint32_t{sum_} + length + tos;
+  // came. The inner packet and the outer header together are at most 65535 bytes.
+  void WriteIpip(std::uint8_t* frame, const Inner& inner) const {
+    const std::uint32_t length = inner.length + sizeof(Ipv4Header);
+    std::uint32_t sum = std::uint32_t{sum_} + length + inner.tos;
     sum = (sum & 0xffff) + (sum >> 16);
-    const BigEndian16 checksum(static_cast<std::uint16_t>(~(sum + (sum >> 16))));
-    std::uint8_t* const ip = frame + sizeof(EthernetHeader);
-    std::memcpy(frame, bytes_.data(), kBytes);
-    ip[offsetof(Ipv4Header, tos)] = tos;
-    std::memcpy(ip + offsetof(Ipv4Header, total_length), &total_length, sizeof total_length);
-    std::memcpy(ip + offsetof(Ipv4Header, checksum), &checksum, sizeof checksum);
+    const auto checksum = static_cast<std::uint16_t>(~(sum + (sum >> 16)));
+    // TOS is byte 15 of the frame, the length bytes 16 and 17, the checksum 24 and 25.
+    __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes_.data()));
+    __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes_.data() + 16));
+    first = _mm_insert_epi8(first, inner.tos, 15);
+    second = _mm_insert_epi16(second, __builtin_bswap16(static_cast<std::uint16_t>(length)), 0);
+    second = _mm_insert_epi16(second, __builtin_bswap16(checksum), 4);
+    std::memcpy(frame + 32, bytes_.data() + 32, kBytes - 32);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(frame), first);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(frame + 16), second);
   }
 
  private:

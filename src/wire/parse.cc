@@ -18,12 +18,6 @@ void Drop(ParsedPacket& packet, DropReason reason) {
   packet.drop = reason;
 }
 
-bool IsMartianSource(std::uint32_t source, std::uint32_t destination) {
-  const std::uint32_t network = source >> 24;
-  return network == 0 || network == 127 || network >> 4 == 0xe || source == 0xffffffff ||
-         source == destination;
-}
-
 void ParseTcp(Segment segment, ParsedPacket& packet) {
   if (segment.length < sizeof(TcpHeader)) return Drop(packet, DropReason::kTcpHeader);
   const auto tcp = Load<TcpHeader>(segment.data);

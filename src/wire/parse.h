@@ -37,6 +37,14 @@ struct ParsedPacket {
   FlowKey key;                  // kFlow: the five-tuple; kIcmp: addresses, ports 0
 };
 
+// Nobody's own address, in host order: 0/8, 127/8, a multicast group, 255.255.255.255,
+// or that of the destination.
+constexpr bool IsMartianSource(std::uint32_t source, std::uint32_t destination) {
+  const std::uint32_t network = source >> 24;
+  return network == 0 || network == 127 || network >> 4 == 0xe || source == 0xffffffff ||
+         source == destination;
+}
+
 // Judges the frame from the outside in; the first rule that it breaks names the
 // drop reason:
 //   kTruncated      shorter than an Ethernet header

@@ -17,6 +17,12 @@ bool IsOrdinary(const Frame& frame, bool checksum_known_good = false) {
   const FrameView view{frame.data(), static_cast<std::uint32_t>(frame.size())};
   if (!ParseOrdinary(view, OwnMac(kOwnMac), checksum_known_good, tuple, ordinary)) return false;
   const ParsedPacket parsed = ParseFrame(view, kOwnMac, checksum_known_good);
+  const FlowKey key = tuple.Key();
+  if (IsMartianSource(key.client.V4(), key.vip.V4())) {
+    REQUIRE(parsed.kind == PacketKind::kDrop);
+    REQUIRE(parsed.drop == DropReason::kMartianSource);
+    return true;
+  }
   REQUIRE(parsed.kind == PacketKind::kFlow);
   REQUIRE(tuple == Ipv4Tuple::Of(parsed.key));
   REQUIRE(tuple.Key() == parsed.key);
