@@ -15,17 +15,18 @@ IdleSleeper::IdleSleeper(config::Poll poll, absl::Duration max_sleep)
       longest_(absl::ToInt64Nanoseconds(max_sleep)),
       next_(std::min(kFirstSleep, longest_)) {}
 
-void IdleSleeper::AfterTurn(bool busy, WorkerId worker, RcuDomain& rcu, Counter& sleeps) {
+bool IdleSleeper::AfterTurn(bool busy, WorkerId worker, RcuDomain& rcu, Counter& sleeps) {
   if (busy) {
     empty_turns_ = 0;
     next_ = std::min(kFirstSleep, longest_);
-    return;
+    return false;
   }
-  if (!adaptive_ || ++empty_turns_ < kEmptyTurnsBeforeSleep) return;
+  if (!adaptive_ || ++empty_turns_ < kEmptyTurnsBeforeSleep) return false;
   sleeps.Add(1);
   rcu.Offline(worker);
   Sleep();
   rcu.Online(worker);
+  return true;
 }
 
 void IdleSleeper::Sleep() {

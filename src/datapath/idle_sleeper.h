@@ -22,8 +22,8 @@ class IdleSleeper {
   IdleSleeper(config::Poll poll, absl::Duration max_sleep);
 
   // At the end of each turn, when no pointer into a shared table is held: sleeps,
-  // offline in `rcu`, or returns at once.
-  void AfterTurn(bool busy, WorkerId worker, RcuDomain& rcu, Counter& sleeps);
+  // offline in `rcu`, or returns at once. True when it slept.
+  bool AfterTurn(bool busy, WorkerId worker, RcuDomain& rcu, Counter& sleeps);
 
  private:
   static constexpr std::uint32_t kEmptyTurnsBeforeSleep = 100;

@@ -23,6 +23,7 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       counters_(*tables.counters),
       idle_(options.poll, options.max_sleep),
       load_(options.cycles_per_second, counters_),
+      turn_times_(options.cycles_per_second, counters_),
       replies_(options.cycles_per_second),
       lines_(*tables.neighbours, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
@@ -33,9 +34,10 @@ std::uint64_t ReadTsc() { return rte_rdtsc(); }
 void Worker::Run(const std::atomic<bool>& stop) {
   RcuDomain& rcu = *tables_.rcu;
   rcu.Online(options_.id);
+  turn_times_.Restart();
   while (!stop.load(std::memory_order_relaxed)) {
     const bool busy = RunTurn();
-    idle_.AfterTurn(busy, options_.id, rcu, counters_.sleeps);
+    if (idle_.AfterTurn(busy, options_.id, rcu, counters_.sleeps)) turn_times_.Restart();
   }
   rcu.Offline(options_.id);
 }
@@ -45,7 +47,9 @@ bool Worker::RunTurn() {
   const bool busy = ServePorts();
   SendOutgoing();
   SweepConnections();
-  load_.AfterTurn(began, options_.cycles(), busy);
+  const std::uint64_t ended = options_.cycles();
+  load_.AfterTurn(began, ended, busy);
+  turn_times_.AfterTurn(ended - began);
   tables_.rcu->Quiescent(options_.id);  // no pointer into a shared table is live here
   return busy;
 }

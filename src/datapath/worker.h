@@ -1,7 +1,7 @@
 // Worker: one core, its receive queues and its tables, from Online to Offline.
 //
 // While there is work it takes no lock, allocates nothing and makes no system call
-// of its own.
+// of its own, but for one after a turn that took too long (turn_times.h).
 #pragma once
 
 #include <array>
@@ -17,6 +17,7 @@
 #include "datapath/idle_sleeper.h"
 #include "datapath/load_meter.h"
 #include "datapath/stages.h"
+#include "datapath/turn_times.h"
 #include "tables/rcu.h"
 
 namespace holdfast {
@@ -81,6 +82,7 @@ class Worker {
   WorkerCounters& counters_;
   IdleSleeper idle_;
   LoadMeter load_;
+  TurnTimes turn_times_;
   ReplyLimiter replies_;
   TargetLines lines_;
   ConnectionSweeper sweeper_;

@@ -57,8 +57,7 @@ grpc::ServerUnaryReactor* AdminService::GetCounters(grpc::CallbackServerContext*
   return OnLoop(*parts_.loop, [this, request, response] {
     for (const Family& family : parts_.counters()) {
       if (!absl::StartsWith(family.name, request->name_prefix())) continue;
-      for (const Sample& sample : family.samples)
-        *response->add_samples() = ToWire(family.name, sample);
+      for (const NamedValue& value : ValuesOf(family)) *response->add_samples() = ToWire(value);
     }
     return absl::OkStatus();
   });

@@ -130,11 +130,11 @@ v1::Target ToWire(const TargetDirectory::TargetInfo& target, const std::optional
   return wire;
 }
 
-v1::CounterSample ToWire(const std::string& name, const Sample& sample) {
+v1::CounterSample ToWire(const NamedValue& value) {
   v1::CounterSample wire;
-  wire.set_name(name);
-  for (const auto& [label, value] : sample.labels) (*wire.mutable_labels())[label] = value;
-  wire.set_value(sample.value);
+  wire.set_name(value.name);
+  for (const auto& [label, text] : value.labels) (*wire.mutable_labels())[label] = text;
+  wire.set_value(value.value);
   return wire;
 }
 

@@ -37,6 +37,6 @@ v1::TargetState ToWire(TargetState state);
 v1::Service ToWire(const TargetDirectory::ServiceInfo& service, std::uint64_t affinities);
 v1::Target ToWire(const TargetDirectory::TargetInfo& target, const std::optional<MacAddress>& mac,
                   std::uint64_t affinities);
-v1::CounterSample ToWire(const std::string& name, const Sample& sample);
+v1::CounterSample ToWire(const NamedValue& value);
 
 }  // namespace holdfast

@@ -17,6 +17,7 @@
 
 #include "base/ids.h"
 #include "stats/counter.h"
+#include "stats/time_histogram.h"
 
 namespace holdfast {
 
@@ -164,9 +165,11 @@ struct alignas(64) WorkerCounters {
   Counter turns;
   Counter busy_turns;  // turns that received something
   Counter sleeps;
-  Counter loop_cycles;    // TSC cycles since the worker came online
-  Counter busy_cycles;    // of them, in turns that received something
-  Counter busy_permille;  // over the last whole second
+  Counter loop_cycles;                   // TSC cycles since the worker came online
+  Counter busy_cycles;                   // of them, in turns that received something
+  Counter busy_permille;                 // over the last whole second
+  TimeHistogram turn_times;              // of turns that nobody interrupted
+  TimeHistogram interrupted_turn_times;  // longer than they should be, and not by their own doing
   Counter swept_version;  // version of the Snapshot that the last whole sweep began with (P7)
 
   // Indexed by ServiceSlot, and by target slot.

@@ -56,6 +56,20 @@ std::vector<Metric<WorkerCounters>> WorkerMetrics() {
   };
 }
 
+struct TurnTimesMetric {
+  TimeHistogram WorkerCounters::*field;
+  std::string_view name;
+  std::string_view help;
+};
+constexpr TurnTimesMetric kTurnTimes[] = {
+    {&WorkerCounters::turn_times, "holdfast_worker_turn_seconds",
+     "How long turns of the worker's loop took that nobody interrupted. A packet waits for the end "
+     "of a turn; none should be longer than 20 microseconds."},
+    {&WorkerCounters::interrupted_turn_times, "holdfast_worker_interrupted_turn_seconds",
+     "Turns longer than 20 microseconds only because the kernel or the hypervisor took the CPU "
+     "away meanwhile. Many: the worker does not have its CPU to itself."},
+};
+
 std::vector<Metric<ServiceCounters>> ServiceMetrics() {
   using S = ServiceCounters;
   return {
@@ -128,6 +142,16 @@ void AddFamilies(const std::vector<Metric<Owner>>& metrics,
   }
 }
 
+void AddTurnTimes(const std::vector<Labelled<WorkerCounters>>& workers,
+                  std::vector<Family>& families) {
+  for (const TurnTimesMetric& metric : kTurnTimes) {
+    Family& family = families.emplace_back(
+        Family{std::string(metric.name), std::string(metric.help), MetricKind::kHistogram, {}});
+    for (const auto& [labels, worker] : workers)
+      family.samples.push_back((worker->*metric.field).SampleUnder(labels));
+  }
+}
+
 }  // namespace
 
 std::vector<Family> WorkerFamilies(std::span<const WorkerCounters* const> workers,
@@ -140,6 +164,7 @@ std::vector<Family> WorkerFamilies(std::span<const WorkerCounters* const> worker
   AddFamilies(TargetRequestMetrics(),
               BySlot(workers, &WorkerCounters::target_requests, "target", names.targets), families);
   AddFamilies(WorkerMetrics(), ByWorker(workers), families);
+  AddTurnTimes(ByWorker(workers), families);
   return families;
 }
 

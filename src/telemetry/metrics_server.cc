@@ -20,20 +20,39 @@
 namespace holdfast {
 namespace {
 
+prometheus::MetricType ToPrometheus(MetricKind kind) {
+  switch (kind) {
+    case MetricKind::kCounter:
+      return prometheus::MetricType::Counter;
+    case MetricKind::kGauge:
+      return prometheus::MetricType::Gauge;
+    case MetricKind::kHistogram:
+      return prometheus::MetricType::Histogram;
+  }
+  return prometheus::MetricType::Untyped;
+}
+
+prometheus::ClientMetric::Histogram HistogramOf(const Sample& sample) {
+  prometheus::ClientMetric::Histogram histogram;
+  histogram.sample_sum = sample.value;
+  histogram.sample_count = sample.buckets.back().count;
+  for (const SampleBucket& bucket : sample.buckets)
+    histogram.bucket.push_back({bucket.count, bucket.at_most});
+  return histogram;
+}
+
 prometheus::ClientMetric ToPrometheus(const Sample& sample, MetricKind kind) {
   prometheus::ClientMetric metric;
   for (const auto& [name, value] : sample.labels) metric.label.push_back({name, value});
-  (kind == MetricKind::kCounter ? metric.counter.value : metric.gauge.value) = sample.value;
+  if (kind == MetricKind::kHistogram)
+    metric.histogram = HistogramOf(sample);
+  else
+    (kind == MetricKind::kCounter ? metric.counter.value : metric.gauge.value) = sample.value;
   return metric;
 }
 
 prometheus::MetricFamily ToPrometheus(const Family& family) {
-  prometheus::MetricFamily converted{family.name,
-                                     family.help,
-                                     family.kind == MetricKind::kCounter
-                                         ? prometheus::MetricType::Counter
-                                         : prometheus::MetricType::Gauge,
-                                     {}};
+  prometheus::MetricFamily converted{family.name, family.help, ToPrometheus(family.kind), {}};
   for (const Sample& sample : family.samples)
     converted.metric.push_back(ToPrometheus(sample, family.kind));
   return converted;

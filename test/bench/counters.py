@@ -52,6 +52,19 @@ class Counters:
     def event(self, event):
         return self.sum("holdfast_connection_table_events_total", event=event)
 
+    def turns(self, interrupted=False):
+        """A list of (seconds, turns), by seconds: turns that took at most so long, and longer
+        than the one before. For the last one seconds is infinity."""
+        name = f"holdfast_worker_{'interrupted_' * interrupted}turn_seconds_bucket"
+        limits = {float(dict(its)["le"]) for sample, its in self._samples if sample == name}
+        found, before = [], 0
+        for limit in sorted(limits):
+            count = sum(value for (sample, its), value in self._samples.items()
+                        if sample == name and float(dict(its)["le"]) == limit)
+            found.append((limit, int(count) - before))
+            before = int(count)
+        return found
+
     def replies(self):
         return (self.sum("holdfast_replies_total") -
                 self.sum("holdfast_replies_total", kind="rate_limited"))

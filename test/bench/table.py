@@ -46,6 +46,27 @@ def print_source(results):
         print(f"  {'':20}{some.footprint / 1e6:.3g} MB of headers; {_reuse(settings)}")
 
 
+def _print_turns(results):
+    print("\nTurns of holdfastd's workers longer than 20 us, in the last interval: by what the kernel "
+          "knows they had\ntheir CPU, or not (compare with what this machine does to a thread that "
+          "only looks at the clock, below)")
+    for (_, load), runs in results.items():
+        if not runs[-1].counted:
+            continue
+        own, interrupted = (runs[-1].counted.turns(which) for which in (False, True))
+        all_turns = sum(count for _, count in own + interrupted)
+        print(f"  {load:20}{_too_long(own)}; interrupted {_too_long(interrupted)}; "
+              f"of {all_turns:,}")
+
+
+def _too_long(turns):
+    long = [(seconds, count) for seconds, count in turns if seconds > 20.5e-6 and count]
+    if not long:
+        return "none"
+    worst = "above 10 ms" if long[-1][0] == float("inf") else f"up to {long[-1][0] * 1e6:g} us"
+    return f"{sum(count for _, count in long)}, {worst}"
+
+
 def _median(runs, field):
     return sorted(getattr(run, field) for run in runs)[len(runs) // 2]
 
@@ -86,5 +107,6 @@ def print_counters(results):
               f"{events}")
         print(f"  {'':20}{len(last.sums)} sums hold; {last.checked:,} sent packets looked at, "
               "all right")
+    _print_turns(results)
     held = {equation.what: None for runs in results.values() for equation in runs[-1].sums}
     print("  the sums: " + "; ".join(held))

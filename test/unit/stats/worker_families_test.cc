@@ -1,6 +1,7 @@
 #include "stats/worker_families.h"
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -83,6 +84,27 @@ TEST_CASE_METHOD(Fixture, "the busy ratio is a gauge from 0 to 1", "[stats]") {
   const auto families = Families();
   CHECK(FamilyNamed(families, "holdfast_worker_busy_ratio").kind == MetricKind::kGauge);
   CHECK(ValueOf(families, "holdfast_worker_busy_ratio", {{"worker", "0"}}) == 0.25);
+}
+
+TEST_CASE_METHOD(Fixture, "turn times are a histogram: how many were at most so long", "[stats]") {
+  for (const std::uint64_t nanoseconds : {400, 900, 900, 20'000, 20'001, 60'000'000})
+    workers[1]->turn_times.Add(nanoseconds);
+  const Family family = FamilyNamed(Families(), "holdfast_worker_turn_seconds");
+  CHECK(family.kind == MetricKind::kHistogram);
+  std::map<std::string, double> values;
+  for (const NamedValue& value : ValuesOf(family))
+    if (value.labels.front().second == "1")
+      values[value.name + (value.labels.size() > 1 ? value.labels.back().second : "")] =
+          value.value;
+
+  CHECK(values.at("holdfast_worker_turn_seconds_bucket5e-07") == 1);
+  CHECK(values.at("holdfast_worker_turn_seconds_bucket1e-06") == 3);
+  CHECK(values.at("holdfast_worker_turn_seconds_bucket2e-05") == 4);
+  CHECK(values.at("holdfast_worker_turn_seconds_bucket3e-05") == 5);
+  CHECK(values.at("holdfast_worker_turn_seconds_bucket0.01") == 5);
+  CHECK(values.at("holdfast_worker_turn_seconds_bucket+Inf") == 6);
+  CHECK(values.at("holdfast_worker_turn_seconds_count") == 6);
+  CHECK(values.at("holdfast_worker_turn_seconds_sum") == Approx(0.060042201));
 }
 
 // What Prometheus demands, and what the O rows say of every name.
