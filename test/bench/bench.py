@@ -14,6 +14,7 @@ import time
 
 import dpdk_source
 import growth
+import paper
 import plan
 import rounds
 import rows
@@ -47,6 +48,8 @@ def _options():
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="the rows as an array")
     parser.add_argument("--growth", type=pathlib.Path, metavar="DIRECTORY",
                         help="instead of the rows: growth.svg and growth.json")
+    parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE",
+                        help="the rows as README shows them")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
     return options
@@ -63,17 +66,31 @@ def _measure_rows(options):
     beside = list(rows.micro_rows(options.only, options.quick))
     found = rows.measured_rows(results, options.only) + beside
     found = rows.in_order(found + rows.missing_rows(beside, options.only))
-    _print(results, found, options, machine, time.monotonic() - began)
+    if options.markdown:
+        options.markdown.write_text(_markdown(found, options))
     if options.json:
         text = json.dumps([dataclasses.asdict(row) for row in found], indent=1)
         options.json.write_text(text + "\n")
+    _print(results, found, options, machine, time.monotonic() - began)
+
+
+def _markdown(found, options):
+    worst = max((row.spread for row in found if row.row and row.spread), default=0)
+    return "\n\n".join([
+        f"`{_command()}` on {_heading()}; median of {options.rounds} rounds, which differ by "
+        f"{worst:.0%} at most.", table.in_markdown(found), *paper.derive(found)]) + "\n"
+
+
+def _command():
+    return " ".join(["scripts/bench", *sys.argv[1:]])
 
 
 def _print(results, found, options, machine, seconds):
     print(_heading())
     print(f"60-byte frames, 100 targets, one worker, burst 64; {options.rounds} round(s), "
-          f"{seconds:.0f} s: scripts/bench {' '.join(sys.argv[1:])}\n")
+          f"{seconds:.0f} s: {_command()}\n")
     table.print_table(found)
+    print("\n".join(["", *paper.derive(found)]))
     if results:
         table.print_source(results)
         table.print_times(results)

@@ -13,6 +13,14 @@ def print_table(rows):
                         for i, (cell, width) in enumerate(zip(line, widths))).rstrip())
 
 
+def in_markdown(rows):
+    """The rows that have a name, without spread and source."""
+    columns = len(HEAD) - 2
+    lines = [HEAD[:columns], ("---",) * columns]
+    lines += [_cells(row)[:columns] for row in rows if row.row]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
 def _cells(row):
     if row.value is None:
         return (row.row, row.name, "not yet", f"waits for {row.waits_for}", "",
