@@ -115,6 +115,6 @@ def print_counters(results):
               f"{events}")
         print(f"  {'':20}{len(last.sums)} sums hold; {last.checked:,} sent packets looked at, "
               "all right")
-    _print_turns(results)
     held = {equation.what: None for runs in results.values() for equation in runs[-1].sums}
     print("  the sums: " + "; ".join(held))
+    _print_turns(results)
