@@ -1,5 +1,8 @@
 #include "balancing/ring_hash.h"
 
+#include <bit>
+#include <cstring>
+
 #include "balancing/stable_mix.h"
 
 namespace holdfast {
@@ -7,9 +10,10 @@ namespace {
 
 // Big-endian, so that every machine reads the same number.
 std::uint64_t WordAt(const IpAddress& address, std::size_t offset) {
-  std::uint64_t word = 0;
-  for (std::size_t i = 0; i < 8; ++i) word = word << 8 | address.bytes()[offset + i];
-  return word;
+  std::uint64_t word;
+  std::memcpy(&word, address.bytes().data() + offset, sizeof word);
+  static_assert(std::endian::native == std::endian::little);
+  return __builtin_bswap64(word);
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ bool Answer(Batch& batch, rte_mbuf* mbuf, ReplyLimiter& limiter) {
 }
 
 void EndRefused(Batch& batch, PacketContext& packet, ReplyLimiter& limiter) {
-  const ServiceView& service = batch.turn().snapshot->service(packet.destination.service);
+  const ServiceView& service = batch.turn().snapshot->service(packet.destination.service());
   if (service.no_target == NoTargetPolicy::kReject && Answer(batch, packet.mbuf, limiter))
     batch.Count(DropReason::kNoTarget);
   else

@@ -6,7 +6,7 @@ namespace {
 
 TargetLine* TargetOnRing(const PacketContext& packet, const Batch& batch, TargetLines& lines,
                          std::uint64_t ring_seed) {
-  const MaglevRing& ring = batch.turn().snapshot->service(packet.destination.service).ring;
+  const MaglevRing& ring = batch.turn().snapshot->service(packet.destination.service()).ring;
   if (ring.empty()) return nullptr;
   const std::uint16_t handle = ring.Pick(RingHash(batch.tuple(packet).Key(), ring_seed));
   return lines.Find(TargetHandle::FromRaw(handle));

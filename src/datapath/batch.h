@@ -84,7 +84,6 @@ class Batch {
     return contexts_[i] = {
                .mbuf = mbufs_[i], .destination = destinations_[i], .segment = segments_[i]};
   }
-  [[nodiscard]] bool has_open() const { return open_ != 0; }
   // visit(PacketContext&) for each of them.
   template <typename Visit>
   void ForEachUnknown(Visit visit) {

@@ -14,17 +14,24 @@ TargetLine* OwnerOf(const AffinityTable::Question& question, TargetLines& lines,
   return owner ? lines.Find(*owner) : nullptr;
 }
 
+bool AnyInUse(Batch& batch, const AffinityTable& affinities) {
+  bool any = false;
+  batch.ForEachOpen(
+      [&](const PacketContext& packet) { any |= affinities.InUse(packet.destination.service()); });
+  return any;
+}
+
 }  // namespace
 
 void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affinities,
                     WorkerCounters& counters) {
-  if (!batch.has_open()) return;
+  if (!AnyInUse(batch, affinities)) return;
   std::array<AffinityTable::Question, Batch::kCapacity> questions;
   std::size_t asked = 0;
   batch.ForEachOpen([&](PacketContext& packet) {
     const FlowKey key = batch.tuple(packet).Key();
     questions[asked++] =
-        affinities.Ask(packet.destination.service, key.client, key.client_port, key.vip_port);
+        affinities.Ask(packet.destination.service(), key.client, key.client_port, key.vip_port);
   });
   std::size_t next = 0;
   std::uint64_t passed_over = 0;

@@ -48,7 +48,7 @@ class Follower {
     const SegmentFlags segment = batch_.segment(i);
     const auto entry = connections_.Find(batch_.hash(i), now());
     if (!entry || BeginsAnew(segment, batch_.tuple(i).protocol, *entry)) {
-      batch_.AddUnknown(i);
+      batch_.AddUnknown(i).had_entry = entry.has_value();
     } else if (TargetLine* const line = lines_.Find(entry->target)) {
       const ConnectionPhase next = NextPhase(entry->phase, segment);
       changed_ |= next != entry->phase;

@@ -45,8 +45,8 @@ inline bool Encapsulate(rte_mbuf* mbuf, const TargetPath& path) {
                                            TargetLine& line, Step step) {
   const TargetPath& path = PathOf(line);
   const Departure departure{
-      .line = &line, .by = {destination.service, step}, .frame_length = mbuf->data_len};
-  const bool goes = destination.forwarding == ForwardingMode::kIpip
+      .line = &line, .by = {destination.service(), step}, .frame_length = mbuf->data_len};
+  const bool goes = destination.forwarding() == ForwardingMode::kIpip
                         ? forward_detail::Encapsulate(mbuf, path)
                         : forward_detail::RewriteL2(mbuf, path);
   if (!goes) [[unlikely]]

@@ -38,6 +38,7 @@ struct PacketContext {
   PacketState state = PacketState::kOpen;
   Step step = Step::kConnection;  // what decided
   bool is_request = false;        // a connection request, as far as is known by now
+  bool had_entry = false;         // its five-tuple is another connection's in the table
   std::optional<Decision> decision = std::nullopt;  // of a connection request
 
   void Decide(TargetLine& to, Step by) {

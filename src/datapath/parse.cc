@@ -23,8 +23,7 @@ DropReason WhyNoService(const Batch& batch, const IpAddress& vip, const WorkerPo
   if (packet.kind != PacketKind::kFlow) return batch.AddLocal(mbuf, packet);
   const auto tuple = Ipv4Tuple::Of(packet.key);
   const Destination destination = batch.turn().snapshot->Classify(tuple);
-  if (destination.service == kNoService)
-    return batch.Drop(mbuf, WhyNoService(batch, packet.key.vip, ports));
+  if (!destination.exists()) return batch.Drop(mbuf, WhyNoService(batch, packet.key.vip, ports));
   batch.next_tuple() = tuple;
   batch.AddFlow(mbuf, destination, packet.segment);
 }
@@ -36,17 +35,18 @@ void Parse(Batch& batch, const WorkerPorts& ports) {
   const Snapshot& snapshot = *batch.turn().snapshot;
   for (rte_mbuf* mbuf : batch.received()) {
     Ipv4Tuple& tuple = batch.next_tuple();
-    OrdinaryPacket packet;
+    SegmentFlags segment;
     const FrameView frame{rte_pktmbuf_mtod(mbuf, const std::uint8_t*), mbuf->data_len};
-    if (!ParseOrdinary(frame, own_mac, DeviceFoundChecksumGood(mbuf), tuple, packet)) [[unlikely]] {
+    if (!ParseOrdinary(frame, own_mac, DeviceFoundChecksumGood(mbuf), tuple, segment))
+        [[unlikely]] {
       SortOut(batch, mbuf, ports);
       continue;
     }
     const Destination destination = snapshot.Classify(tuple);
-    if (destination.service == kNoService) [[unlikely]]
+    if (!destination.exists()) [[unlikely]]
       SortOut(batch, mbuf, ports);
     else
-      batch.AddFlow(mbuf, destination, packet.segment);
+      batch.AddFlow(mbuf, destination, segment);
   }
 }
 

@@ -7,7 +7,7 @@ using InsertOutcome = ConnectionTable::InsertOutcome;
 
 ConnectionRecord RecordOf(const PacketContext& packet, const Batch& batch) {
   return {.key = batch.tuple(packet).Key(),
-          .service = packet.destination.service,
+          .service = packet.destination.service(),
           .original = packet.original};
 }
 
@@ -43,6 +43,22 @@ void CountOutcome(InsertOutcome outcome, WorkerCounters& counters) {
   counters.connections_inserted.Add(1);
 }
 
+// Hashes, as ten bits of each know them: it may take a new one for an old one.
+class SmallHashSet {
+ public:
+  // False when it may be in it already.
+  bool Add(const FlowHash& hash) {
+    std::uint64_t& word = words_[hash.fingerprint >> 6 & (words_.size() - 1)];
+    const std::uint64_t bit = std::uint64_t{1} << (hash.fingerprint & 63);
+    const bool added = (word & bit) == 0;
+    word |= bit;
+    return added;
+  }
+
+ private:
+  std::array<std::uint64_t, 16> words_{};
+};
+
 class Memory {
  public:
   Memory(const Batch& batch, TargetLines& lines, ConnectionTable& connections,
@@ -51,7 +67,7 @@ class Memory {
 
   void Remember(PacketContext& packet) {
     const Protocol protocol = batch_.tuple(packet).protocol;
-    const auto entry = connections_.Find(batch_.hash(packet), now());
+    const auto entry = EntryOf(packet);
     if (entry && !BeginsAnew(packet.segment, protocol, *entry))
       return JoinEarlierPacket(packet, *entry);
     const auto phase = PhaseToRemember(packet, protocol);
@@ -64,6 +80,14 @@ class Memory {
 
  private:
   [[nodiscard]] CoarseTick now() const { return batch_.turn().now; }
+
+  // There is none, where the batch was looked up in vain and no packet like this one
+  // was remembered since.
+  [[nodiscard]] std::optional<ConnectionTable::Entry> EntryOf(const PacketContext& packet) {
+    const bool first = remembered_.Add(batch_.hash(packet));
+    if (first && !packet.had_entry) return std::nullopt;
+    return connections_.Find(batch_.hash(packet), now());
+  }
 
   void Insert(PacketContext& packet, ConnectionPhase phase) {
     const InsertOutcome outcome = connections_.Insert(batch_.hash(packet), RecordOf(packet, batch_),
@@ -87,6 +111,7 @@ class Memory {
   TargetLines& lines_;
   ConnectionTable& connections_;
   WorkerCounters& counters_;
+  SmallHashSet remembered_;
 };
 
 }  // namespace

@@ -22,7 +22,7 @@ class TargetLines {
   // `neighbours`, `ports` and `lines` (by target slot) outlive it.
   TargetLines(const NeighbourTable& neighbours, const WorkerPorts& ports,
               std::vector<TargetLine>& lines)
-      : neighbours_(neighbours), ports_(ports), lines_(lines) {}
+      : neighbours_(neighbours), ports_(ports), lines_(lines.data()) {}
 
   // Before a batch: lines that were made for an older state are made anew.
   void Follow(const Snapshot& snapshot) {
@@ -49,7 +49,7 @@ class TargetLines {
 
   const NeighbourTable& neighbours_;
   const WorkerPorts& ports_;
-  std::vector<TargetLine>& lines_;
+  TargetLine* const lines_;  // by slot
   const Snapshot* snapshot_ = nullptr;
   std::uint64_t stamp_ = 0;
 };

@@ -10,8 +10,7 @@ Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {
   for (std::size_t slot = 0; slot < parts_.services.size(); ++slot) {
     const ServiceView& service = parts_.services[slot];
     if (service.name.empty()) continue;
-    const auto value = std::bit_cast<std::uint32_t>(
-        Destination{.service = ServiceSlot(slot), .forwarding = service.forwarding});
+    const std::uint32_t value = Destination(ServiceSlot(slot), service.forwarding).word();
     for (const std::uint16_t port : service.ports) {
       const auto flow = Ipv4Tuple::Of(
           {.client = {}, .vip = service.vip, .vip_port = port, .protocol = service.protocol});

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <atomic>
-#include <bit>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -59,14 +58,29 @@ struct ServiceView {
   ForwardingMode forwarding = ForwardingMode::kL2;
 };
 
-// A service, and how its packets go on.
-struct Destination {
-  ServiceSlot service = kNoService;
-  ForwardingMode forwarding = ForwardingMode::kL2;
-  std::uint8_t reserved = 0;
+// A service, and how its packets go on, in one word.
+class Destination {
+ public:
+  constexpr Destination() = default;  // no service
+  constexpr Destination(ServiceSlot service, ForwardingMode forwarding)
+      : word_(static_cast<std::uint32_t>(forwarding) << 16 | static_cast<std::uint32_t>(service)) {}
+  static constexpr Destination FromWord(std::uint32_t word) {
+    Destination destination;
+    destination.word_ = word;
+    return destination;
+  }
+
+  [[nodiscard]] constexpr bool exists() const { return word_ != WordMap::kNone; }
+  [[nodiscard]] constexpr ServiceSlot service() const { return ServiceSlot(word_ & 0xffff); }
+  [[nodiscard]] constexpr ForwardingMode forwarding() const {
+    return static_cast<ForwardingMode>(word_ >> 16);
+  }
+  [[nodiscard]] constexpr std::uint32_t word() const { return word_; }
+
+ private:
+  std::uint32_t word_ = WordMap::kNone;
 };
-// WordMap's "nothing" is no service.
-static_assert(std::bit_cast<Destination>(WordMap::kNone).service == kNoService);
+static_assert(Destination().service() == kNoService);
 
 class Snapshot {
  public:
@@ -78,9 +92,9 @@ class Snapshot {
   explicit Snapshot(Parts parts);
 
   [[nodiscard]] std::uint64_t version() const { return parts_.version; }
-  // kNoService when nothing is configured there.
+  // One that does not exist when nothing is configured there.
   [[nodiscard]] Destination Classify(const Ipv4Tuple& flow) const {
-    return std::bit_cast<Destination>(endpoints_.Find(flow.endpoint()));
+    return Destination::FromWord(endpoints_.Find(flow.endpoint()));
   }
   // A virtual address of any service.
   [[nodiscard]] bool IsVip(const IpAddress& address) const {

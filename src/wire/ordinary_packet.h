@@ -24,11 +24,6 @@
 
 namespace holdfast {
 
-struct OrdinaryPacket {
-  std::uint16_t length = 0;  // IPv4 total length
-  SegmentFlags segment;
-};
-
 // The MAC address that frames for us have, made ready for ParseOrdinary().
 class OwnMac {
  public:
@@ -116,10 +111,10 @@ inline constexpr std::array<std::uint8_t, 256> kFlagTable = MakeFlagTable();
 
 // REQUIRES: the segment has at least 20 bytes.
 inline bool ParseTcp(const std::uint8_t* frame, std::uint32_t segment_length,
-                     OrdinaryPacket& packet) {
+                     SegmentFlags& segment) {
   const std::uint32_t header_length = (frame[kTcpOffset] >> 2) & 0x3cU;
   const std::uint8_t flags = kFlagTable[frame[kTcpFlags]];
-  packet.segment = SegmentFlags::FromByte(
+  segment = SegmentFlags::FromByte(
       static_cast<std::uint8_t>(flags | (segment_length > header_length ? 8 : 0)));
   // Too short a header wraps around.
   return header_length - 20 <= segment_length - 20 && flags != kNoFlags;
@@ -127,18 +122,18 @@ inline bool ParseTcp(const std::uint8_t* frame, std::uint32_t segment_length,
 
 // REQUIRES: the segment has at least 8 bytes.
 inline bool ParseUdp(const std::uint8_t* frame, std::uint32_t segment_length,
-                     OrdinaryPacket& packet) {
+                     SegmentFlags& segment) {
   const std::uint32_t length = __builtin_bswap16(At<std::uint16_t>(frame, kUdpLength));
-  packet.segment = SegmentFlags::FromByte(length > 8 ? 8 : 0);
+  segment = SegmentFlags::FromByte(length > 8 ? 8 : 0);
   return length - 8 <= segment_length - 8;
 }
 
 }  // namespace ordinary
 
-// False when it is not ordinary: `tuple` and `packet` mean nothing then.
+// False when it is not ordinary: `tuple` and `segment` mean nothing then.
 [[gnu::always_inline]] inline bool ParseOrdinary(FrameView frame, OwnMac own_mac,
                                                  bool checksum_known_good, Ipv4Tuple& tuple,
-                                                 OrdinaryPacket& packet) {
+                                                 SegmentFlags& segment) {
   using namespace ordinary;
   const std::uint8_t* const bytes = frame.data;
   if (frame.length < kShortest) [[unlikely]]
@@ -151,14 +146,13 @@ inline bool ParseUdp(const std::uint8_t* frame, std::uint32_t segment_length,
     return false;
   ReadTuple(bytes, tuple);
   const std::uint32_t length = __builtin_bswap16(At<std::uint16_t>(bytes, kLength));
-  packet.length = static_cast<std::uint16_t>(length);
   if (kIpv4 + length > frame.length) [[unlikely]]
     return false;
   constexpr std::uint32_t kIpv4Header = kSegment - kIpv4;
   if (bytes[kProtocol] == static_cast<std::uint8_t>(Protocol::kTcp)) [[likely]]
-    return length >= kIpv4Header + 20 && ParseTcp(bytes, length - kIpv4Header, packet);
+    return length >= kIpv4Header + 20 && ParseTcp(bytes, length - kIpv4Header, segment);
   return bytes[kProtocol] == static_cast<std::uint8_t>(Protocol::kUdp) &&
-         length >= kIpv4Header + 8 && ParseUdp(bytes, length - kIpv4Header, packet);
+         length >= kIpv4Header + 8 && ParseUdp(bytes, length - kIpv4Header, segment);
 }
 
 }  // namespace holdfast

@@ -32,7 +32,7 @@ TEST_CASE_METHOD(Fixture, "a snapshot holds what the configuration says", "[cont
       snapshot
           ->Classify(Ipv4Tuple::Of(
               {.client = Address("192.0.2.9"), .vip = Address("192.0.2.1"), .vip_port = 443}))
-          .service;
+          .service();
   REQUIRE(web == ServiceSlot{0});
   CHECK(snapshot->service(web).name == "web");
   CHECK(snapshot->service(ServiceSlot{1}).no_target == NoTargetPolicy::kDrop);

@@ -34,7 +34,7 @@ ServiceSlot Classified(const Snapshot& snapshot, const IpAddress& vip, Protocol 
                                .client_port = 40000,
                                .vip_port = port,
                                .protocol = protocol}))
-      .service;
+      .service();
 }
 
 TEST_CASE("a service is known by VIP, protocol and port", "[tables]") {
