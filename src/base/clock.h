@@ -43,10 +43,13 @@ class CoarseTick {
   [[nodiscard]] constexpr std::uint32_t SecondsSince(CoarseTick earlier) const {
     return SecondsBetween(earlier.value_, value_);
   }
-  // The same of raw() ticks.
-  static constexpr std::uint32_t SecondsBetween(std::uint32_t earlier, std::uint32_t later) {
-    const std::uint32_t seconds = (later - earlier) & kMask;
-    return seconds > kMask - kMostAhead ? 0 : seconds;
+  // The same of raw() ticks. `Number` is std::uint32_t or a vector of them: no branch,
+  // so that tables can ask it of many at once.
+  template <typename Number>
+  static constexpr Number SecondsBetween(Number earlier, std::uint32_t later) {
+    const Number seconds = (later - earlier) & kMask;
+    const Number ahead = (seconds + kMostAhead) >> kBits;  // 1 or 0
+    return seconds & (ahead - 1);
   }
   friend constexpr bool operator==(CoarseTick, CoarseTick) = default;
 

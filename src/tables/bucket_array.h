@@ -17,13 +17,14 @@ namespace holdfast {
 
 struct alignas(64) Bucket {
   static constexpr std::size_t kSlots = 5;
+  static constexpr std::uint32_t kAllSlots = (1U << kSlots) - 1;
   // What one entry that is away from home adds to the notes of its home.
-  static constexpr std::uint32_t kOneAway = 1U << kSlots;
+  static constexpr std::uint32_t kOneAway = 1U << 2 * kSlots;
 
-  std::array<std::atomic<std::uint64_t>, kSlots> fingerprints;
+  std::array<std::atomic<std::uint64_t>, kSlots> fingerprints;  // 0: empty
   std::array<std::atomic<std::uint32_t>, kSlots> values;
-  // Low bits: which slots hold entries away from home. The rest: how many
-  // entries whose home this is are away.
+  // Lowest bits: which slots hold entries away from home. Above them: which slots
+  // hold entries at all. The rest: how many entries whose home this is are away.
   std::atomic<std::uint32_t> notes;
 
   // Bit i: slot i has this fingerprint. All are compared: no branch to guess.
@@ -35,8 +36,22 @@ struct alignas(64) Bucket {
     }
     return mask;
   }
+  // For the writer. Bit i: slot i holds an entry; is empty; holds one away from home.
+  [[nodiscard, gnu::always_inline]] unsigned Occupied() const {
+    return notes.load(std::memory_order_relaxed) >> kSlots & kAllSlots;
+  }
+  [[nodiscard, gnu::always_inline]] unsigned Empty() const { return Occupied() ^ kAllSlots; }
+  [[nodiscard, gnu::always_inline]] unsigned Away() const {
+    return notes.load(std::memory_order_relaxed) & kAllSlots;
+  }
 };
 static_assert(sizeof(Bucket) == 64);
+
+// The two buckets of a hash, by index.
+struct BucketPair {
+  std::size_t home;
+  std::size_t partner;
+};
 
 class BucketArray {
  public:
@@ -59,6 +74,10 @@ class BucketArray {
                                                           std::uint64_t fingerprint) const {
     const std::size_t sum = ((fingerprint & 0xffffffff) * (count_ / 2) >> 32) * 2 + 1;
     return index <= sum ? sum - index : sum + count_ - index;
+  }
+  [[nodiscard, gnu::always_inline]] BucketPair PairOf(const FlowHash& hash) const {
+    const std::size_t home = HomeOf(hash);
+    return {home, PartnerOf(home, hash.fingerprint)};
   }
 
  private:

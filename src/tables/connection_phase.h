@@ -14,18 +14,22 @@
 
 namespace holdfast {
 
-// In the order of ConnectionTimeouts: phases that share one are neighbours.
+// In pairs of the same EvictionRank, first to last: a phase's number says its rank.
 enum class ConnectionPhase : std::uint8_t {
   kOpening,       // TCP: SYN seen, nothing after it
-  kAcknowledged,  // TCP: one packet after the SYN, without payload: the handshake's ACK.
-                  // The server may speak first: open, though not proven (row P8)
-  kEstablished,   // TCP: more than that
-  kAdopted,       // TCP: taken up in the middle (row P5)
+  kDatagram,      // UDP: one packet seen
   kClosing,       // TCP: FIN seen; the next bare ACK may be the last one
   kClosed,        // TCP: RST seen, or FIN and an ACK after it
-  kDatagram,      // UDP: one packet seen
+  kAcknowledged,  // TCP: one packet after the SYN, without payload: the handshake's ACK.
+                  // The server may speak first: open, though not proven (row P8)
+  kAdopted,       // TCP: taken up in the middle (row P5)
+  kEstablished,   // TCP: a SYN, and more than the handshake's ACK
   kDatagrams,     // UDP: more than one
 };
+
+constexpr std::uint32_t NumberOf(ConnectionPhase phase) {
+  return static_cast<std::uint32_t>(phase);
+}
 
 constexpr ConnectionPhase FirstPhase(Protocol protocol) {
   return protocol == Protocol::kTcp ? ConnectionPhase::kOpening : ConnectionPhase::kDatagram;
@@ -75,19 +79,12 @@ constexpr bool SynStartsAnew(ConnectionPhase phase) {
 // Which entries make room when a table is full, first to last (row P8).
 enum class EvictionRank : std::uint8_t { kUnfinished, kClosing, kUnproven, kProven };
 
-// By table, not by branches: a full table asks it ten times for each connection.
+template <typename Number>  // std::uint32_t or a vector of them
+constexpr Number RankNumberOf(Number phase) {
+  return phase >> 1;
+}
 constexpr EvictionRank RankOf(ConnectionPhase phase) {
-  constexpr EvictionRank kRanks[] = {
-      EvictionRank::kUnfinished,  // kOpening
-      EvictionRank::kUnproven,    // kAcknowledged
-      EvictionRank::kProven,      // kEstablished
-      EvictionRank::kUnproven,    // kAdopted
-      EvictionRank::kClosing,     // kClosing
-      EvictionRank::kClosing,     // kClosed
-      EvictionRank::kUnfinished,  // kDatagram
-      EvictionRank::kProven,      // kDatagrams
-  };
-  return kRanks[static_cast<unsigned>(phase)];
+  return static_cast<EvictionRank>(RankNumberOf(NumberOf(phase)));
 }
 
 }  // namespace holdfast

@@ -5,8 +5,7 @@
 //   Reader  the other workers, and the management thread: Find() and the counts.
 //
 // Layout
-//   Hot: FingerprintBuckets. The value of an entry is
-//     target handle (14 bits) | phase (3) | tick of the last packet (15).
+//   Hot: FingerprintBuckets of ConnectionValues.
 //   Cold: one line for each slot, in an array of its own after a TableHeader: who
 //   the connection is (ConnectionRecord) and its home bucket. Written on insert, read
 //   by the owner only: when entries move, when copies are swept.
@@ -24,7 +23,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
@@ -32,29 +30,12 @@
 #include "base/ids.h"
 #include "stats/counter.h"
 #include "tables/connection_phase.h"
+#include "tables/connection_timeouts.h"
+#include "tables/eviction_order.h"
 #include "tables/fingerprint_buckets.h"
 #include "tables/flow_hash.h"
 
 namespace holdfast {
-
-// Idle timeouts in seconds, each below 8 h.
-struct ConnectionTimeouts {
-  std::uint32_t tcp_opening = 30;        // kOpening
-  std::uint32_t tcp_established = 7800;  // kAcknowledged, kEstablished, kAdopted
-  std::uint32_t tcp_closing = 60;        // kClosing, kClosed
-  std::uint32_t udp = 180;               // kDatagram, kDatagrams
-
-  [[nodiscard]] std::uint32_t Of(ConnectionPhase phase) const {
-    return OfNumber(static_cast<std::uint32_t>(phase));
-  }
-  // By the bits of the phase rather than its name: no branch and no byte, so that
-  // a compiler can do it for many entries at once.
-  [[nodiscard]] std::uint32_t OfNumber(std::uint32_t phase) const {
-    const std::uint32_t early = phase != 0 ? tcp_established : tcp_opening;
-    const std::uint32_t late = (phase & 2) != 0 ? udp : tcp_closing;
-    return (phase & 4) != 0 ? late : early;
-  }
-};
 
 // The cold part of an entry.
 struct ConnectionRecord {
@@ -148,7 +129,10 @@ class ConnectionTable {
 
   // ---- the owner
   // For an Insert() soon after.
-  void PrefetchForInsert(const FlowHash& hash) const { buckets_.PrefetchBoth(hash); }
+  void PrefetchForInsert(const FlowHash& hash) const {
+    buckets_.Prefetch(hash);
+    if (!IsNearlyFull()) buckets_.PrefetchPartner(hash);
+  }
   // Puts a new entry in; makes room as P8 says. REQUIRES: `hash` is not in it.
   InsertOutcome Insert(const FlowHash& hash, const ConnectionRecord& record, TargetHandle target,
                        ConnectionPhase phase, CoarseTick now);
@@ -180,12 +164,20 @@ class ConnectionTable {
   }
   [[nodiscard]] FlowHash HashOf(Slot slot) const;
   [[nodiscard]] Entry EntryAt(Slot slot, std::uint32_t value, CoarseTick now) const;
-  // A slot for a new entry, emptied as P8 says.
-  std::pair<std::optional<Slot>, InsertOutcome> SlotFor(const FlowHash& hash, CoarseTick now);
-  [[nodiscard]] bool IsNearlyFull() const;
-  [[nodiscard]] Slot VictimFor(const FlowHash& hash, CoarseTick now) const;
-  // The entry with the least of it goes first.
-  [[nodiscard]] std::uint32_t CostOf(std::uint32_t value, CoarseTick now) const;
+  // Beyond the load that a table is made for (0.8) by so much, free slots are not
+  // worth a search.
+  [[nodiscard]] bool IsNearlyFull() const {
+    return sizes_->originals.Read() + sizes_->copies.Read() >= nearly_full_;
+  }
+  // A slot for a new entry, emptied as P8 says; of kFull, none.
+  struct Room {
+    Slot slot;
+    InsertOutcome outcome;
+  };
+  Room RoomFor(const FlowHash& hash, CoarseTick now);
+  Room RoomByMoves(const FlowHash& hash, const BucketPair& pair, const EvictionOrder& order);
+  Room RoomOfLeast(const BucketPair& pair, const EvictionOrder& order);
+  Room RoomOf(std::size_t bucket, EvictionOrder::Victim victim);
   void Fill(Slot slot, const FlowHash& hash, const ConnectionRecord& record, TargetHandle target,
             ConnectionPhase phase, CoarseTick now);
   void Remove(Slot slot);
@@ -198,6 +190,7 @@ class ConnectionTable {
   ConnectionTimeouts timeouts_;
   FingerprintBuckets buckets_;
   TableMemory cold_;
+  std::size_t nearly_full_;         // entries
   std::size_t sweep_position_ = 0;  // the next bucket
   // Behind a pointer, so that a table can be moved before it is shared.
   struct Sizes {
@@ -206,5 +199,24 @@ class ConnectionTable {
   };
   std::unique_ptr<Sizes> sizes_;
 };
+
+inline void ConnectionTable::CountIn(const ConnectionRecord& record) {
+  (record.IsCopy() ? sizes_->copies : sizes_->originals).Add(1);
+}
+
+inline void ConnectionTable::CountOut(const ConnectionRecord& record) {
+  Counter& counter = record.IsCopy() ? sizes_->copies : sizes_->originals;
+  counter.Set(counter.Read() - 1);
+}
+
+inline void ConnectionTable::Remove(Slot slot) {
+  // Where there are no copies, to ask whether this one is would be a line for nothing.
+  if (sizes_->copies.Read() == 0) {
+    sizes_->originals.Set(sizes_->originals.Read() - 1);
+  } else {
+    CountOut(cold(slot).record);
+  }
+  buckets_.Clear(slot);
+}
 
 }  // namespace holdfast

@@ -31,6 +31,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,6 +40,7 @@
 #include "absl/base/optimization.h"
 #include "absl/status/statusor.h"
 #include "tables/bucket_array.h"
+#include "tables/bucket_writer.h"
 #include "tables/burst_lookup.h"
 #include "tables/flow_hash.h"
 #include "tables/table_header.h"
@@ -67,7 +69,9 @@ class FingerprintBuckets {
   void Prefetch(const FlowHash& hash) const {
     __builtin_prefetch(&buckets_[buckets_.HomeOf(hash)]);
   }
-  void PrefetchBoth(const FlowHash& hash) const;
+  void PrefetchPartner(const FlowHash& hash) const {
+    __builtin_prefetch(&buckets_[buckets_.PairOf(hash).partner]);
+  }
   [[nodiscard]] std::optional<Match> Find(const FlowHash& hash) const;
   // Find() for each of at most kMaxBurst hashes; bit i of the result: i was found.
   std::uint64_t FindBurst(std::span<const FlowHash> hashes, BurstMatches& matches) const;
@@ -85,11 +89,13 @@ class FingerprintBuckets {
   [[nodiscard]] const TableMemory& memory() const { return memory_; }
 
   // ---- the writer
-  // The ten slots where `hash` may live, home bucket first.
-  [[nodiscard]] std::array<Slot, 2 * kSlotsPerBucket> Candidates(const FlowHash& hash) const;
-  // What is in them; of an empty slot, nothing in particular.
-  [[nodiscard]] std::array<std::uint32_t, 2 * kSlotsPerBucket> CandidateValues(
-      const FlowHash& hash) const;
+  [[nodiscard]] BucketPair PairOf(const FlowHash& hash) const { return buckets_.PairOf(hash); }
+  [[nodiscard]] const Bucket& At(std::size_t bucket) const { return buckets_[bucket]; }
+  static Slot SlotAt(std::size_t bucket, std::size_t position) {
+    return static_cast<Slot>(bucket * kSlotsPerBucket + position);
+  }
+  [[nodiscard]] std::optional<Slot> EmptySlotIn(std::size_t bucket) const;
+  // In one of the two buckets where `hash` may live.
   [[nodiscard]] std::optional<Slot> EmptyCandidate(const FlowHash& hash) const;
   // Empties one of the candidates by moving other entries to their partner
   // buckets, at most kMaxMoves of them. `moved(from, to)` is called before the
@@ -97,10 +103,13 @@ class FingerprintBuckets {
   template <typename Moved>
   std::optional<Slot> MakeRoom(const FlowHash& hash, Moved&& moved);
   // REQUIRES: `slot` is a candidate of `hash`, and empty.
-  void Store(Slot slot, const FlowHash& hash, std::uint32_t value);
+  void Store(Slot slot, const FlowHash& hash, std::uint32_t value) {
+    writer_.Fill(BucketOf(slot), PositionOf(slot), hash.fingerprint, value,
+                 BucketOf(slot) != buckets_.HomeOf(hash));
+  }
   void SetValue(Slot slot, std::uint32_t value);
   // REQUIRES: not empty.
-  void Clear(Slot slot);
+  void Clear(Slot slot) { writer_.Clear(BucketOf(slot), PositionOf(slot)); }
 
  private:
   static constexpr int kMaxMoves = 2;
@@ -113,25 +122,19 @@ class FingerprintBuckets {
   FingerprintBuckets(TableMemory memory, const TableHeader& header);
 
   [[nodiscard]] Header& header() const { return *static_cast<Header*>(memory_.data()); }
-  [[nodiscard]] Bucket& BucketOf(Slot slot) const { return buckets_[slot / kSlotsPerBucket]; }
-  static std::size_t PositionOf(Slot slot) { return slot % kSlotsPerBucket; }
-  static Slot SlotAt(std::size_t bucket, std::size_t position) {
-    return static_cast<Slot>(bucket * kSlotsPerBucket + position);
-  }
-
+  static std::size_t BucketOf(Slot slot) { return slot / kSlotsPerBucket; }
+  static unsigned PositionOf(Slot slot) { return slot % kSlotsPerBucket; }
   [[nodiscard]] std::optional<Match> FindIn(std::size_t bucket, std::uint64_t fingerprint) const;
   [[nodiscard]] std::optional<Match> FindOnce(const FlowHash& hash) const;
   std::uint64_t FindMoved(std::span<const FlowHash> hashes, std::uint64_t found,
                           BurstMatches& matches) const;
-  [[nodiscard]] std::optional<Slot> EmptySlotIn(std::size_t bucket) const;
-  [[nodiscard]] bool IsAway(Slot slot) const;
-  void Fill(Slot slot, std::uint64_t fingerprint, std::uint32_t value, bool away);
   void Move(Slot from, Slot to);
   template <typename Moved>
   std::optional<Slot> EmptyBucket(std::size_t bucket, int moves, Moved& moved);
 
   TableMemory memory_;
   BucketArray buckets_;
+  BucketWriter writer_;
   const BurstLookup* lookup_;
 };
 
@@ -149,10 +152,18 @@ inline std::optional<FingerprintBuckets::Match> FingerprintBuckets::FindIn(
   return std::nullopt;
 }
 
-inline void FingerprintBuckets::PrefetchBoth(const FlowHash& hash) const {
-  const std::size_t home = buckets_.HomeOf(hash);
-  __builtin_prefetch(&buckets_[home]);
-  __builtin_prefetch(&buckets_[buckets_.PartnerOf(home, hash.fingerprint)]);
+inline std::optional<FingerprintBuckets::Slot> FingerprintBuckets::EmptySlotIn(
+    std::size_t index) const {
+  const unsigned empty = buckets_[index].Empty();
+  if (empty == 0) return std::nullopt;
+  return SlotAt(index, static_cast<unsigned>(std::countr_zero(empty)));
+}
+
+inline std::optional<FingerprintBuckets::Slot> FingerprintBuckets::EmptyCandidate(
+    const FlowHash& hash) const {
+  const BucketPair pair = buckets_.PairOf(hash);
+  const auto slot = EmptySlotIn(pair.home);
+  return slot ? slot : EmptySlotIn(pair.partner);
 }
 
 inline std::optional<FingerprintBuckets::Match> FingerprintBuckets::FindOnce(

@@ -211,12 +211,23 @@ TEST_CASE_METHOD(Fixture, "P8: unfinished ones make room, then closing, then unp
   CHECK(table.size() == kSmallSlots);
 }
 
-TEST_CASE_METHOD(Fixture, "P8: within a class the longest idle one goes first", "[tables]") {
+TEST_CASE_METHOD(Fixture, "P8: within a class the longest idle one of a bucket goes first",
+                 "[tables]") {
   FillWith(Phase::kOpening, 0);
-  for (std::uint32_t flow = 0; flow < kSmallSlots; ++flow)
-    if (flow != 6) Update(flow, Phase::kOpening, 1 + flow);
+  constexpr std::uint32_t kFirst = 7;  // idle for longer than the next one, and so on
+  const auto idle_since = [](std::uint32_t flow) {
+    return (flow + kSmallSlots - kFirst) % kSmallSlots;
+  };
+  std::vector<FingerprintBuckets::Slot> slots;
+  for (std::uint32_t flow = 0; flow < kSmallSlots; ++flow) {
+    Update(flow, Phase::kOpening, idle_since(flow));
+    slots.push_back(Find(flow, 10)->slot);
+  }
   CHECK(Insert(99, kGreen, Phase::kOpening, 12) == Outcome::kEvictedUnfinished);
-  CHECK(Missing(12) == std::vector<std::uint32_t>{6});
+  const std::uint32_t gone = Missing(12).at(0);
+  CHECK(Find(99, 12)->slot == slots[gone]);
+  for (std::uint32_t flow = 0; flow < kSmallSlots; ++flow)
+    if (slots[flow] / 5 == slots[gone] / 5) CHECK(idle_since(flow) >= idle_since(gone));
 }
 
 TEST_CASE_METHOD(Fixture,

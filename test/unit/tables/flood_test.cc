@@ -27,9 +27,8 @@ std::vector<FlowKey> ChosenFlows(const HashKey& known) {
   const auto table = Table();
   std::vector<FlowKey> flows;
   for (std::uint32_t n = 0; flows.size() < kCapacity; ++n) {
-    const auto candidates = table.Candidates(HashFlow(known, Flow(n)));
-    if (*std::max_element(candidates.begin(), candidates.end()) < table.slot_count() / kShare)
-      flows.push_back(Flow(n));
+    const BucketPair pair = table.PairOf(HashFlow(known, Flow(n)));
+    if (std::max(pair.home, pair.partner) < table.bucket_count() / kShare) flows.push_back(Flow(n));
   }
   return flows;
 }
@@ -57,9 +56,7 @@ Filled Fill(const std::vector<FlowKey>& flows, const HashKey& key) {
       continue;
     }
     table.Store(*slot, hash, 1);
-    const auto candidates = table.Candidates(hash);
-    const auto home_end = candidates.begin() + FingerprintBuckets::kSlotsPerBucket;
-    filled.away += std::find(candidates.begin(), home_end, *slot) == home_end ? 1 : 0;
+    filled.away += *slot / FingerprintBuckets::kSlotsPerBucket != table.PairOf(hash).home ? 1 : 0;
   }
   return filled;
 }

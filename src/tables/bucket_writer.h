@@ -1,0 +1,57 @@
+// BucketWriter: how the one writer of a BucketArray fills, changes and empties slots,
+// in the order that readers rely on (fingerprint_buckets.h, invariant 1).
+//
+// Inlined, because a full table does it for each connection.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "tables/bucket_array.h"
+
+namespace holdfast {
+
+class BucketWriter {
+ public:
+  explicit BucketWriter(BucketArray buckets) : buckets_(buckets) {}
+
+  // REQUIRES: the slot is empty. `away`: `index` is not the entry's home.
+  void Fill(std::size_t index, unsigned position, std::uint64_t fingerprint, std::uint32_t value,
+            bool away) const {
+    Bucket& in = buckets_[index];
+    // Before the entry itself, so that a reader that comes by home knows of it.
+    if (away) AddToNotes(HomeOfAway(index, fingerprint), Bucket::kOneAway);
+    AddToNotes(in, BitsOf(position, away));
+    // Release: who sees this value sees that the slot was empty before it.
+    in.values[position].store(value, std::memory_order_release);
+    in.fingerprints[position].store(fingerprint, std::memory_order_release);
+  }
+
+  // REQUIRES: the slot holds an entry.
+  void Clear(std::size_t index, unsigned position) const {
+    Bucket& in = buckets_[index];
+    const bool away = (in.Away() >> position & 1) != 0;
+    const std::uint64_t fingerprint = in.fingerprints[position].load(std::memory_order_relaxed);
+    in.fingerprints[position].store(0, std::memory_order_release);
+    AddToNotes(in, 0 - BitsOf(position, away));
+    if (away) AddToNotes(HomeOfAway(index, fingerprint), 0 - Bucket::kOneAway);
+  }
+
+ private:
+  static std::uint32_t BitsOf(unsigned position, bool away) {
+    return (1U << Bucket::kSlots | (away ? 1U : 0U)) << position;
+  }
+  [[nodiscard]] Bucket& HomeOfAway(std::size_t index, std::uint64_t fingerprint) const {
+    return buckets_[buckets_.PartnerOf(index, fingerprint)];
+  }
+  // Single writer: a load and a store are enough.
+  static void AddToNotes(Bucket& bucket, std::uint32_t what) {
+    bucket.notes.store(bucket.notes.load(std::memory_order_relaxed) + what,
+                       std::memory_order_release);
+  }
+
+  BucketArray buckets_;
+};
+
+}  // namespace holdfast

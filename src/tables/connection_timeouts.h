@@ -1,0 +1,36 @@
+// ConnectionTimeouts: how long a connection without packets is remembered, by phase.
+#pragma once
+
+#include <cstdint>
+
+#include "tables/connection_phase.h"
+
+namespace holdfast {
+
+// In seconds, each below 8 h.
+struct ConnectionTimeouts {
+  std::uint32_t tcp_opening = 30;        // kOpening
+  std::uint32_t tcp_established = 7800;  // kAcknowledged, kEstablished, kAdopted
+  std::uint32_t tcp_closing = 60;        // kClosing, kClosed
+  std::uint32_t udp = 180;               // kDatagram, kDatagrams
+
+  [[nodiscard]] std::uint32_t Of(ConnectionPhase phase) const { return OfNumber(NumberOf(phase)); }
+  // `Number` is std::uint32_t or a vector of them: chosen and not branched to, so that
+  // it can be asked for many entries at once.
+  template <typename Number>
+  [[nodiscard]] Number OfNumber(Number phase) const {
+    constexpr std::uint32_t kPair = ~std::uint32_t{1};
+    static_assert((NumberOf(ConnectionPhase::kClosed) & kPair) ==
+                  NumberOf(ConnectionPhase::kClosing));
+    const Number established = Number{} + tcp_established;
+    const Number early =
+        phase == NumberOf(ConnectionPhase::kOpening) ? Number{} + tcp_opening : established;
+    const Number tcp =
+        (phase & kPair) == NumberOf(ConnectionPhase::kClosing) ? Number{} + tcp_closing : early;
+    const auto datagram = (phase == NumberOf(ConnectionPhase::kDatagram)) |
+                          (phase == NumberOf(ConnectionPhase::kDatagrams));
+    return datagram ? Number{} + udp : tcp;
+  }
+};
+
+}  // namespace holdfast
