@@ -32,6 +32,13 @@ struct BucketLanes {
   static BucketLanes BitsOf(std::uint32_t slots) {
     return {Lanes{1, 2, 4, 8} & slots, Lanes{4, 8, 16, 0} & slots};
   }
+  // Bit i: the lane of slot i is not 0.
+  [[nodiscard]] unsigned Slots() const {
+    const Lanes bits =
+        (first != 0 ? Lanes{1, 2, 4, 8} : Lanes{}) | (last != 0 ? Lanes{4, 8, 16, 0} : Lanes{});
+    const Lanes halves = bits | __builtin_shuffle(bits, Lanes{2, 3, 0, 1});
+    return halves[0] | halves[1];
+  }
 };
 
 }  // namespace holdfast

@@ -1,14 +1,28 @@
-// ConnectionTable::Sweep().
+// ConnectionTable::Sweep(): a bucket at a time.
+#include <bit>
+
+#include "tables/bucket_lanes.h"
 #include "tables/connection_table.h"
+#include "tables/connection_value.h"
 
 namespace holdfast {
+namespace {
+
+unsigned IdleSlots(const Bucket& bucket, const ConnectionTimeouts& timeouts, CoarseTick now) {
+  const BucketLanes values = BucketLanes::ValuesOf(bucket);
+  return BucketLanes{1 - IsAlive(values.first, timeouts, now),
+                     1 - IsAlive(values.last, timeouts, now)}
+      .Slots();
+}
+
+}  // namespace
 
 ConnectionTable::SweepResult ConnectionTable::Sweep(std::size_t buckets, const SweepRules& rules) {
+  constexpr std::size_t kAhead = 16;  // of a sweep that takes one bucket a turn, too
   SweepResult result;
   for (std::size_t n = 0; n < buckets; ++n) {
-    for (std::size_t i = 0; i < FingerprintBuckets::kSlotsPerBucket; ++i)
-      SweepSlot(static_cast<Slot>(sweep_position_ * FingerprintBuckets::kSlotsPerBucket + i), rules,
-                result);
+    buckets_.PrefetchBucket(sweep_position_ + kAhead);
+    SweepBucket(sweep_position_, rules, result);
     if (++sweep_position_ < bucket_count()) continue;
     // The next pass is another call's: its caller knows what has changed.
     sweep_position_ = 0;
@@ -18,22 +32,37 @@ ConnectionTable::SweepResult ConnectionTable::Sweep(std::size_t buckets, const S
   return result;
 }
 
-void ConnectionTable::SweepSlot(Slot slot, const SweepRules& rules, SweepResult& result) {
-  if (buckets_.Fingerprint(slot) == 0) return;
-  const Entry entry = EntryAt(slot, buckets_.Value(slot), rules.now);
-  if (entry.expired) {
+void ConnectionTable::SweepBucket(std::size_t index, const SweepRules& rules, SweepResult& result) {
+  const Bucket& bucket = buckets_.At(index);
+  const unsigned idle = IdleSlots(bucket, timeouts_, rules.now) & bucket.Occupied();
+  const auto for_each = [index](unsigned slots, auto&& what) {
+    for (; slots != 0; slots &= slots - 1)
+      what(FingerprintBuckets::SlotAt(index, static_cast<unsigned>(std::countr_zero(slots))));
+  };
+  for_each(idle, [&](Slot slot) {
     Remove(slot);
     ++result.expired;
-  } else if (rules.is_stale != nullptr && rules.is_stale(rules.context, entry.target)) {
-    Remove(slot);
-    ++result.stale;
-  } else if (sizes_->copies.Read() != 0 && cold(slot).record.IsCopy() &&
-             !OriginalLives(slot, rules)) {
-    CountOut(cold(slot).record);
-    cold(slot).record.original = ConnectionRecord::kNoOriginal;
-    CountIn(cold(slot).record);
-    ++result.promoted;
-  }
+  });
+  if (rules.is_stale != nullptr)
+    for_each(bucket.Occupied(), [&](Slot slot) { SweepStale(slot, rules, result); });
+  if (sizes_->copies.Read() != 0)
+    for_each(bucket.Occupied(), [&](Slot slot) { SweepCopy(slot, rules, result); });
+}
+
+void ConnectionTable::SweepStale(Slot slot, const SweepRules& rules, SweepResult& result) {
+  if (!rules.is_stale(rules.context, TargetHandle::FromRaw(buckets_.Value(slot)))) return;
+  Remove(slot);
+  ++result.stale;
+}
+
+// A copy whose original is gone takes its place.
+void ConnectionTable::SweepCopy(Slot slot, const SweepRules& rules, SweepResult& result) {
+  ConnectionRecord& record = cold(slot).record;
+  if (!record.IsCopy() || OriginalLives(slot, rules)) return;
+  CountOut(record);
+  record.original = ConnectionRecord::kNoOriginal;
+  CountIn(record);
+  ++result.promoted;
 }
 
 bool ConnectionTable::OriginalLives(Slot slot, const SweepRules& rules) const {

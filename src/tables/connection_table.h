@@ -183,7 +183,9 @@ class ConnectionTable {
   void Remove(Slot slot);
   void CountIn(const ConnectionRecord& record);
   void CountOut(const ConnectionRecord& record);
-  void SweepSlot(Slot slot, const SweepRules& rules, SweepResult& result);
+  void SweepBucket(std::size_t index, const SweepRules& rules, SweepResult& result);
+  void SweepStale(Slot slot, const SweepRules& rules, SweepResult& result);
+  void SweepCopy(Slot slot, const SweepRules& rules, SweepResult& result);
   [[nodiscard]] bool OriginalLives(Slot slot, const SweepRules& rules) const;
 
   WorkerId owner_;

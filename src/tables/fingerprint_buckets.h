@@ -69,6 +69,8 @@ class FingerprintBuckets {
   void Prefetch(const FlowHash& hash) const {
     __builtin_prefetch(&buckets_[buckets_.HomeOf(hash)]);
   }
+  // Of any number: beyond the last one it does nothing.
+  void PrefetchBucket(std::size_t bucket) const { __builtin_prefetch(&buckets_[bucket]); }
   void PrefetchPartner(const FlowHash& hash) const {
     __builtin_prefetch(&buckets_[buckets_.PairOf(hash).partner]);
   }
