@@ -1,5 +1,7 @@
 #include <rte_mbuf.h>
 
+#include <algorithm>
+
 #include "datapath/stages.h"
 #include "wire/ordinary_packet.h"
 
@@ -30,10 +32,11 @@ DropReason WhyNoService(const Batch& batch, const IpAddress& vip, const WorkerPo
 
 }  // namespace
 
-void Parse(Batch& batch, const WorkerPorts& ports) {
+void Parse(Batch& batch, std::size_t first, std::size_t most, const WorkerPorts& ports) {
   const OwnMac own_mac(batch.port().mac);
   const Snapshot& snapshot = *batch.turn().snapshot;
-  for (rte_mbuf* mbuf : batch.received()) {
+  const auto received = batch.received().subspan(first);
+  for (rte_mbuf* mbuf : received.first(std::min(most, received.size()))) {
     Ipv4Tuple& tuple = batch.next_tuple();
     SegmentFlags segment;
     const FrameView frame{rte_pktmbuf_mtod(mbuf, const std::uint8_t*), mbuf->data_len};

@@ -21,16 +21,18 @@
 
 namespace holdfast {
 
-// Bytes to flows for a service, and locals; or drop.
-void Parse(Batch& batch, const WorkerPorts& ports);
+// Bytes to flows for a service, and locals; or drop. Of the packets from the `first`
+// received on, at `most` so many.
+void Parse(Batch& batch, std::size_t first, std::size_t most, const WorkerPorts& ports);
 
 // ARP and ICMP. Answers what is for our addresses and VIPs, drops the rest. What
 // ARP says of others goes to the management core by `events`.
 void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& events,
                    WorkerCounters& counters);
 
-// Asks memory for what FollowConnection() will look at.
-void FindConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections);
+// Asks memory for what FollowConnection() will look at. Of the flows from `first` on.
+void FindConnections(Batch& batch, std::size_t first, const HashKey& key,
+                     const ConnectionTable& connections);
 
 // P1: a known connection follows its target. `departures`: by PortIndex.
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,

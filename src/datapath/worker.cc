@@ -8,8 +8,10 @@
 namespace holdfast {
 namespace {
 
-// So many batches without looking at anything else.
-constexpr std::size_t kBatchesPerTurn = 8;
+// Batches are received for so long before anything else gets its turn: 8 us. The last
+// ones are finished in about as much.
+constexpr std::uint64_t kServesPerSecond = 125'000;
+constexpr std::size_t kPart = 16;  // packets of a batch that are begun at once
 
 }  // namespace
 
@@ -57,30 +59,35 @@ bool Worker::RunTurn() {
 // While one batch waits for memory, the next one is begun; when no more is there, or
 // the turn gets long, the last one is finished. So nothing is held back.
 bool Worker::ServePorts() {
+  const std::uint64_t until = options_.cycles() + options_.cycles_per_second / kServesPerSecond;
   Batch* begun = nullptr;
   std::size_t batches = 0;
-  for (bool more = true; more && batches < kBatchesPerTurn;) {
+  for (bool more = true; more;) {
     more = false;
     for (const WorkerPort& port : ports_.all()) {
       Batch& next = batches_[batches % 2];
       if (!next.Receive(port)) continue;
-      more |= next.full();
+      ++batches;
       Begin(next);
       if (begun != nullptr) Finish(*begun);
       begun = &next;
-      ++batches;
+      more |= next.full() && next.turn().cycles < until;
     }
   }
   if (begun != nullptr) Finish(*begun);
   return begun != nullptr;
 }
 
-// The path of a packet, in order (stages.h).
+// The path of a packet, in order (stages.h). Part by part, so that memory is asked at
+// the pace at which it answers.
 void Worker::Begin(Batch& batch) {
   batch.Judge(TurnNow());
-  Parse(batch, ports_);
+  for (std::size_t first = 0; first < batch.received().size(); first += kPart) {
+    const std::size_t known = batch.flow_count();
+    Parse(batch, first, kPart, ports_);
+    FindConnections(batch, known, options_.hash_key, *tables_.connections);
+  }
   AnswerLocally(batch, ports_, events_, counters_);
-  FindConnections(batch, options_.hash_key, *tables_.connections);
 }
 
 void Worker::Finish(Batch& batch) {
