@@ -1,31 +1,42 @@
 #include "tables/connection_table.h"
 
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstring>
 #include <type_traits>
 
+#include "tables/bucket_lanes.h"
 #include "tables/connection_value.h"
 
 namespace holdfast {
 namespace {
 
-// An Entry as it lies in memory, made without a branch and with nothing but whole
-// words, so that a compiler can make many at once.
+// An Entry as it lies in memory: the slot, and this word after it.
 using Entry = ConnectionTable::Entry;
 static_assert(sizeof(Entry) == 8 && std::is_trivially_copyable_v<Entry>);
 static_assert(offsetof(Entry, slot) == 0 && offsetof(Entry, target) == 4);
 static_assert(offsetof(Entry, reserved) == 7);  // the bits of byte 6: lowest first
 
-std::uint64_t EntryWord(std::uint32_t slot, std::uint32_t value, CoarseTick now,
-                        const ConnectionTimeouts& timeouts) {
-  const std::uint32_t phase = PhaseNumberOf(value);
-  const std::uint32_t expired = 1 - IsAlive(value, timeouts, now);
-  const std::uint32_t current = AgeOf(value, now) == 0 ? 1 : 0;
-  const std::uint32_t target = value & ((1U << TargetHandle::kBits) - 1);
-  const std::uint32_t rest = target | phase << 16 | expired << 19 | current << 20;
-  return std::uint64_t{rest} << 32 | slot;
+template <typename Number>
+Number SecondWord(Number value, CoarseTick now, const ConnectionTimeouts& timeouts) {
+  const Number target = value & ((1U << TargetHandle::kBits) - 1);
+  const Number expired = 1 - IsAlive(value, timeouts, now);
+  const Number current = (AgeOf(value, now) - 1) >> 31;  // 1 if it is 0
+  return target | PhaseNumberOf(value) << 16 | expired << 19 | current << 20;
+}
+
+// Of the four matches from `first` on.
+void FourEntries(const BurstMatches& matches, std::size_t first, CoarseTick now,
+                 const ConnectionTimeouts& timeouts, Entry* entries) {
+  Lanes slots;
+  Lanes values;
+  std::memcpy(&slots, &matches.slots[first], sizeof slots);
+  std::memcpy(&values, &matches.values[first], sizeof values);
+  const Lanes seconds = SecondWord(values, now, timeouts);
+  const Lanes words[] = {__builtin_shuffle(slots, seconds, Lanes{0, 4, 1, 5}),
+                         __builtin_shuffle(slots, seconds, Lanes{2, 6, 3, 7})};
+  static_assert(sizeof words == 4 * sizeof(Entry));
+  std::memcpy(static_cast<void*>(entries), words, sizeof words);
 }
 
 }  // namespace
@@ -64,7 +75,8 @@ ConnectionTable::ConnectionTable(WorkerId owner, ConnectionTimeouts timeouts,
 
 ConnectionTable::Entry ConnectionTable::EntryAt(Slot slot, std::uint32_t value,
                                                 CoarseTick now) const {
-  return std::bit_cast<Entry>(EntryWord(slot, value, now, timeouts_));
+  const std::uint32_t second = SecondWord(value, now, timeouts_);
+  return std::bit_cast<Entry>(std::uint64_t{second} << 32 | slot);
 }
 
 std::optional<ConnectionTable::Entry> ConnectionTable::Find(const FlowHash& hash,
@@ -78,10 +90,9 @@ std::uint64_t ConnectionTable::FindBurst(std::span<const FlowHash> hashes, Coars
                                          std::span<Entry> entries) const {
   BurstMatches matches;
   const std::uint64_t found = buckets_.FindBurst(hashes, matches);
-  std::array<std::uint64_t, kMaxBurst> words;
-  for (std::size_t i = 0; i < hashes.size(); ++i)
-    words[i] = EntryWord(matches.slots[i], matches.values[i], now, timeouts_);
-  std::memcpy(static_cast<void*>(entries.data()), words.data(), hashes.size() * sizeof(Entry));
+  std::size_t i = 0;
+  for (; i + 4 <= hashes.size(); i += 4) FourEntries(matches, i, now, timeouts_, &entries[i]);
+  for (; i < hashes.size(); ++i) entries[i] = EntryAt(matches.slots[i], matches.values[i], now);
   return found;
 }
 

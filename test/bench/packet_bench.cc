@@ -76,7 +76,8 @@ void Bench(const Options& options) {
     Keep(buffer);
   };
   const auto ipip = [&](Buffer& buffer, std::uint64_t n) {
-    headers[n * 7919 % kTargets].WriteIpip(buffer.outer_frame(), 40, 0);
+    headers[n * 7919 % kTargets].WriteIpip(buffer.outer_frame(),
+                                           OuterHeader::InnerOf(buffer.frame()));
     Keep(buffer);
   };
   // Encapsulation overwrites what would be parsed.
