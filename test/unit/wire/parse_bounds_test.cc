@@ -50,7 +50,7 @@ void AnswerAll(FrameView view, const ParsedPacket& packet) {
 
 bool SameResult(const ParsedPacket& a, const ParsedPacket& b) {
   return a.kind == b.kind && (a.kind != PacketKind::kDrop || a.drop == b.drop) && a.key == b.key &&
-         a.tcp == b.tcp && a.l3_length == b.l3_length && a.l4_offset == b.l4_offset;
+         a.segment == b.segment && a.l3_length == b.l3_length && a.l4_offset == b.l4_offset;
 }
 
 void CheckStaysInside(const Frame& frame, bool checksum_known_good) {
