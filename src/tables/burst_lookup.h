@@ -26,7 +26,7 @@ struct BurstMatches {
 
 struct BurstLookup {
   const char* name;  // of the instruction set, as __builtin_cpu_supports() has it
-  // A match was there when it was looked at. What moves meanwhile may be missed.
+  // All of it is right if no entry moves and none is cleared meanwhile.
   std::uint64_t (*find)(BucketArray buckets, const FlowHash* hashes, std::size_t count,
                         BurstMatches& matches);
   // Prefetches the second bucket of those that have to go there.

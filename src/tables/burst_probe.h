@@ -71,7 +71,8 @@ class BurstProbe {
     return away;
   }
 
-  // 0 if there is a match, whose slot and value it writes; 1 if not.
+  // 0 if there is a match, whose slot and value it writes; 1 if not. Loads are in order:
+  // who finds the value of another entry sees that slots have been cleared.
   [[gnu::always_inline]] static std::uint64_t IsMissing(BucketArray buckets, std::size_t index,
                                                         std::uint64_t fingerprint, std::size_t i,
                                                         BurstMatches& matches) {
@@ -84,9 +85,7 @@ class BurstProbe {
         static_cast<unsigned>(std::countr_zero(mask | 1U << (Bucket::kSlots - 1)));
     matches.slots[i] = static_cast<std::uint32_t>(index * Bucket::kSlots + position);
     matches.values[i] = bucket.values[position].load(std::memory_order_acquire);
-    // And again: who sees that the entry has left must see where it went.
-    const std::uint64_t still = bucket.fingerprints[position].load(std::memory_order_acquire);
-    return std::uint64_t{mask == 0} | std::uint64_t{still != fingerprint};
+    return std::uint64_t{mask == 0};
   }
 };
 

@@ -45,25 +45,26 @@ std::uint64_t FingerprintBuckets::Fingerprint(Slot slot) const {
 
 std::uint64_t FingerprintBuckets::FindBurst(std::span<const FlowHash> hashes,
                                             BurstMatches& matches) const {
-  const std::uint64_t before = header().moves.load(std::memory_order_acquire);
+  const Header& seen = header();
+  const std::uint64_t clears = seen.clears.load(std::memory_order_acquire);
+  const std::uint64_t moves = seen.moves.load(std::memory_order_acquire);
   const std::uint64_t found = lookup_->find(buckets_, hashes.data(), hashes.size(), matches);
-  if (ABSL_PREDICT_TRUE(header().moves.load(std::memory_order_acquire) == before)) return found;
-  return found | FindMoved(hashes, found, matches);
+  const bool same = seen.clears.load(std::memory_order_acquire) == clears &&
+                    seen.moves.load(std::memory_order_acquire) == moves;
+  return ABSL_PREDICT_TRUE(same) ? found : FindSingly(hashes, matches);
 }
 
-// Those that were not found while entries moved.
-std::uint64_t FingerprintBuckets::FindMoved(std::span<const FlowHash> hashes, std::uint64_t found,
-                                            BurstMatches& matches) const {
-  std::uint64_t moved = 0;
+std::uint64_t FingerprintBuckets::FindSingly(std::span<const FlowHash> hashes,
+                                             BurstMatches& matches) const {
+  std::uint64_t found = 0;
   for (std::size_t i = 0; i < hashes.size(); ++i) {
-    if ((found >> i & 1) != 0) continue;
     const auto match = Find(hashes[i]);
     if (!match) continue;
     matches.slots[i] = match->slot;
     matches.values[i] = match->value;
-    moved |= std::uint64_t{1} << i;
+    found |= std::uint64_t{1} << i;
   }
-  return moved;
+  return found;
 }
 
 void FingerprintBuckets::SetValue(Slot slot, std::uint32_t value) {
@@ -73,8 +74,7 @@ void FingerprintBuckets::SetValue(Slot slot, std::uint32_t value) {
 void FingerprintBuckets::Move(Slot from, Slot to) {
   const bool away = (At(BucketOf(from)).Away() >> PositionOf(from) & 1) != 0;
   writer_.Fill(BucketOf(to), PositionOf(to), Fingerprint(from), Value(from), !away);
-  std::atomic<std::uint64_t>& moves = header().moves;
-  moves.store(moves.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  CountUp(header().moves);
   Clear(from);
 }
 

@@ -19,9 +19,13 @@
 //       cleared first when it is emptied or refilled. A reader that finds the
 //       same fingerprint before and after it reads the value has that entry's.
 //   (2) An entry that moves is stored in its new slot before the old one is
-//       cleared, and moves() counts up in between. A reader that missed while
-//       moves() changed looks again: it never misses an entry that is there, and
-//       never waits for the writer.
+//       cleared, and `moves` counts up in between. A reader that missed while it
+//       changed looks again: it never misses an entry that is there, and never waits
+//       for the writer.
+//   (3) `clears` counts up after a slot is cleared and before it is filled again. A
+//       burst that was looked up while it did not change needs no second look at each
+//       fingerprint: that is so for all bursts of the writer's own. Any other is
+//       looked up again one by one.
 //
 // False matches: two different keys match when their keyed 64-bit fingerprints
 // are equal and they share a bucket. A lookup compares at most ten fingerprints:
@@ -111,7 +115,10 @@ class FingerprintBuckets {
   }
   void SetValue(Slot slot, std::uint32_t value);
   // REQUIRES: not empty.
-  void Clear(Slot slot) { writer_.Clear(BucketOf(slot), PositionOf(slot)); }
+  void Clear(Slot slot) {
+    writer_.Clear(BucketOf(slot), PositionOf(slot));
+    CountUp(header().clears);
+  }
 
  private:
   static constexpr int kMaxMoves = 2;
@@ -119,6 +126,7 @@ class FingerprintBuckets {
   struct alignas(kTableHeaderLine) Header {
     TableHeader table;
     std::atomic<std::uint64_t> moves;
+    std::atomic<std::uint64_t> clears;
   };
   static_assert(sizeof(Header) == kTableHeaderLine);
   FingerprintBuckets(TableMemory memory, const TableHeader& header);
@@ -128,8 +136,11 @@ class FingerprintBuckets {
   static unsigned PositionOf(Slot slot) { return slot % kSlotsPerBucket; }
   [[nodiscard]] std::optional<Match> FindIn(std::size_t bucket, std::uint64_t fingerprint) const;
   [[nodiscard]] std::optional<Match> FindOnce(const FlowHash& hash) const;
-  std::uint64_t FindMoved(std::span<const FlowHash> hashes, std::uint64_t found,
-                          BurstMatches& matches) const;
+  std::uint64_t FindSingly(std::span<const FlowHash> hashes, BurstMatches& matches) const;
+  // Single writer: a load and a store are enough.
+  static void CountUp(std::atomic<std::uint64_t>& counter) {
+    counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
   void Move(Slot from, Slot to);
   template <typename Moved>
   std::optional<Slot> EmptyBucket(std::size_t bucket, int moves, Moved& moved);
