@@ -24,8 +24,7 @@ std::vector<BurstLookup> Supported() {
 
 }  // namespace
 
-const BurstLookup kPortableBurstLookup{"portable", &BurstProbe<PortableLine>::Find,
-                                       &BurstProbe<PortableLine>::PrefetchAway};
+const BurstLookup kPortableBurstLookup{"portable", &BurstProbe<PortableLine>::Find};
 
 std::span<const BurstLookup> BurstLookups() {
   static const std::vector<BurstLookup> lookups = Supported();

@@ -2,8 +2,7 @@
 // set. All give the same results; the best that the processor has is chosen when the
 // process starts.
 //
-// Whoever looks up first prefetches the home buckets, does something else, and
-// prefetches what is away, and does something else again.
+// Whoever looks up prefetches the home buckets first, and does something else.
 #pragma once
 
 #include <array>
@@ -29,8 +28,6 @@ struct BurstLookup {
   // All of it is right if no entry moves and none is cleared meanwhile.
   std::uint64_t (*find)(BucketArray buckets, const FlowHash* hashes, std::size_t count,
                         BurstMatches& matches);
-  // Prefetches the second bucket of those that have to go there.
-  void (*prefetch_away)(BucketArray buckets, const FlowHash* hashes, std::size_t count);
 };
 
 // Those that this processor can run, best first; the last one runs anywhere.

@@ -20,7 +20,6 @@ struct Avx2Line {
 
 }  // namespace
 
-const BurstLookup kAvx2BurstLookup{"avx2", &BurstProbe<Avx2Line>::Find,
-                                   &BurstProbe<Avx2Line>::PrefetchAway};
+const BurstLookup kAvx2BurstLookup{"avx2", &BurstProbe<Avx2Line>::Find};
 
 }  // namespace holdfast

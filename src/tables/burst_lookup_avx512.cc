@@ -17,7 +17,6 @@ struct Avx512Line {
 
 }  // namespace
 
-const BurstLookup kAvx512BurstLookup{"avx512f", &BurstProbe<Avx512Line>::Find,
-                                     &BurstProbe<Avx512Line>::PrefetchAway};
+const BurstLookup kAvx512BurstLookup{"avx512f", &BurstProbe<Avx512Line>::Find};
 
 }  // namespace holdfast

@@ -25,7 +25,6 @@ struct Sse42Line {
 
 }  // namespace
 
-const BurstLookup kSse42BurstLookup{"sse4.2", &BurstProbe<Sse42Line>::Find,
-                                    &BurstProbe<Sse42Line>::PrefetchAway};
+const BurstLookup kSse42BurstLookup{"sse4.2", &BurstProbe<Sse42Line>::Find};
 
 }  // namespace holdfast

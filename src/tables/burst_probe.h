@@ -21,12 +21,15 @@ class BurstProbe {
   static std::uint64_t Find(BucketArray buckets, const FlowHash* hashes, std::size_t count,
                             BurstMatches& matches) {
     std::uint64_t missing = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t home = buckets.HomeOf(hashes[i]);
-      missing |= IsMissing(buckets, home, hashes[i].fingerprint, i, matches) << i;
-    }
+    std::uint64_t away = 0;
     Partners partners;
-    const std::uint64_t away = PrefetchPartners(buckets, hashes, missing, partners);
+    // In halves: what the first one has to go on to comes while the second is done.
+    for (std::size_t begin = 0; begin < count; begin += kHalf) {
+      const std::size_t end = begin + kHalf < count ? begin + kHalf : count;
+      const std::uint64_t missing_here = FindAtHome(buckets, hashes, begin, end, matches);
+      missing |= missing_here;
+      away |= PrefetchPartners(buckets, hashes, missing_here, partners);
+    }
     for (std::uint64_t left = away; left != 0; left &= left - 1) {
       const auto i = static_cast<std::size_t>(std::countr_zero(left));
       const std::uint64_t still =
@@ -37,19 +40,20 @@ class BurstProbe {
     return all & ~missing;
   }
 
-  static void PrefetchAway(BucketArray buckets, const FlowHash* hashes, std::size_t count) {
-    std::uint64_t missing = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const Bucket& home = buckets[buckets.HomeOf(hashes[i])];
-      const unsigned mask = Line::Matches(home, hashes[i].fingerprint);
-      missing |= std::uint64_t{mask == 0} << i;
-    }
-    Partners partners;
-    PrefetchPartners(buckets, hashes, missing, partners);
-  }
-
  private:
+  static constexpr std::size_t kHalf = kMaxBurst / 2;
   using Partners = std::array<std::uint32_t, kMaxBurst>;  // buckets, by place in the burst
+
+  [[gnu::always_inline]] static std::uint64_t FindAtHome(BucketArray buckets,
+                                                         const FlowHash* hashes, std::size_t begin,
+                                                         std::size_t end, BurstMatches& matches) {
+    std::uint64_t missing = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::size_t home = buckets.HomeOf(hashes[i]);
+      missing |= IsMissing(buckets, home, hashes[i].fingerprint, i, matches) << i;
+    }
+    return missing;
+  }
 
   // Of those that are missing at home, the ones that may be away: bit i for hash i.
   [[gnu::always_inline]] static std::uint64_t PrefetchPartners(BucketArray buckets,

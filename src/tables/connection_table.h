@@ -108,14 +108,10 @@ class ConnectionTable {
   [[nodiscard]] std::optional<Entry> Find(const FlowHash& hash, CoarseTick now) const;
   // Looks `hashes.size()` (at most 64) up. Bit i of the result: hashes[i] was
   // found, and entries[i] is what Find() gives; else entries[i] means nothing.
-  // Fastest when, in this order and with other work in between, each hash was
-  // prefetched and PrefetchAway() was called.
+  // Fastest when each hash was prefetched, and other work was done in between.
   // REQUIRES: both spans have the same size.
   std::uint64_t FindBurst(std::span<const FlowHash> hashes, CoarseTick now,
                           std::span<Entry> entries) const;
-  // Prefetches what FindBurst() will need of those hashes (at most 64) that their
-  // first line sends to a second one.
-  void PrefetchAway(std::span<const FlowHash> hashes) const { buckets_.PrefetchAway(hashes); }
   [[nodiscard]] std::uint64_t size() const;  // originals
   [[nodiscard]] std::uint64_t copies() const;
   // How many it can hold: what was asked for at a load of 0.8, rounded up.

@@ -81,11 +81,6 @@ class FingerprintBuckets {
   [[nodiscard]] std::optional<Match> Find(const FlowHash& hash) const;
   // Find() for each of at most kMaxBurst hashes; bit i of the result: i was found.
   std::uint64_t FindBurst(std::span<const FlowHash> hashes, BurstMatches& matches) const;
-  // Prefetches the partner buckets of those that are not at home. REQUIRES (to be
-  // of any use): home buckets have been prefetched a while ago.
-  void PrefetchAway(std::span<const FlowHash> hashes) const {
-    lookup_->prefetch_away(buckets_, hashes.data(), hashes.size());
-  }
   // The best that the processor has, unless told otherwise.
   void UseLookup(const BurstLookup& lookup) { lookup_ = &lookup; }
   [[nodiscard]] std::size_t bucket_count() const { return buckets_.count(); }

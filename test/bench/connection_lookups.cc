@@ -85,7 +85,6 @@ void LookUpAll(const ConnectionTable& table, std::size_t count, HashesOf&& hashe
     const std::size_t size = first < count ? std::min(kBurst, count - first) : 0;
     const std::span next{hashes[turn % 2].data(), size};
     const std::span known{hashes[1 - turn % 2].data(), before};
-    table.PrefetchAway(known);
     hashes_of(first, next);
     for (const FlowHash& hash : next) table.Prefetch(hash);
     const std::span found{entries.data(), before};

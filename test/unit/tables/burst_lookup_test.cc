@@ -39,7 +39,6 @@ std::vector<FlowHash> RandomHashes(std::mt19937& random, std::size_t count, std:
 // Which of the hashes the burst found, and found as Find() does.
 std::uint64_t FoundAlike(const FingerprintBuckets& table, const std::vector<FlowHash>& hashes) {
   BurstMatches matches;
-  table.PrefetchAway(hashes);
   const std::uint64_t found = table.FindBurst(hashes, matches);
   for (std::size_t i = 0; i < hashes.size(); ++i) {
     const auto match = table.Find(hashes[i]);
