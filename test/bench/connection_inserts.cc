@@ -1,4 +1,5 @@
-// Inserts: into a table with room, and into a full one where each evicts another.
+// Inserts: into a table with room, and into a full one where each evicts another. And
+// what it costs to look for those that have idled out.
 #include <array>
 #include <optional>
 #include <string>
@@ -80,7 +81,7 @@ void Report(const std::string& name, const Measurement& own, const Measurement& 
 
 void BenchFree(const HashKey& key, const Options& options) {
   const auto flows = ShuffledFlows(Family::kV4, 0, kFree);
-  const auto packed = AllPacked<PackedV4>(flows);
+  const auto packed = AllPacked<Ipv4Tuple>(flows);
   const Inserter inserter(flows, key);
   std::optional<ConnectionTable> table;
   std::optional<RteHashTable> rte_hash;
@@ -88,14 +89,14 @@ void BenchFree(const HashKey& key, const Options& options) {
     table.reset();
     rte_hash.reset();
     table.emplace(NewConnectionTable(kFree, key));
-    rte_hash.emplace(kFree, sizeof(PackedV4));
+    rte_hash.emplace(kFree, sizeof(Ipv4Tuple));
   };
   const auto all = [](const Done& done) {
     if (done.inserted != kFree || done.evicted != 0) Fail("a connection found no room");
     return done.inserted;
   };
   const auto into_rte_hash = [&] {
-    for (const PackedV4& flow : packed)
+    for (const Ipv4Tuple& flow : packed)
       if (!rte_hash->Insert(&flow, 1)) Fail("rte_hash found no room");
     return std::uint64_t{packed.size()};
   };
@@ -108,7 +109,7 @@ void BenchFree(const HashKey& key, const Options& options) {
 }
 
 // rte_hash evicts nothing: the oldest flow is deleted for each that is added.
-std::uint64_t Replace(RteHashTable& table, const std::vector<PackedV4>& flows) {
+std::uint64_t Replace(RteHashTable& table, const std::vector<Ipv4Tuple>& flows) {
   for (std::size_t i = 0; i < flows.size(); ++i) {
     table.Erase(&flows[i]);
     if (!table.Insert(&flows[(i + kFull) % flows.size()], 1)) Fail("rte_hash found no room");
@@ -116,12 +117,34 @@ std::uint64_t Replace(RteHashTable& table, const std::vector<PackedV4>& flows) {
   return flows.size();
 }
 
+// A pass over a table in which nothing has idled out.
+std::uint64_t SweepAll(ConnectionTable& table, std::size_t slice) {
+  while (!table.Sweep(slice, {.now = kNow}).pass_completed) {
+  }
+  return table.bucket_count();
+}
+
+void BenchSweep(const HashKey& key, const Options& options) {
+  ConnectionTable table = NewConnectionTable(kFree, key);
+  const Inserter inserter(ShuffledFlows(Family::kV4, 0, kFree), key);
+  if (inserter.InBursts(table).inserted != kFree) Fail("a connection found no room");
+  const auto measured =
+      Measure({{[&] { return SweepAll(table, 128); }}, {[&] { return SweepAll(table, 1); }}},
+              options.rounds());
+  const std::array<std::string, 2> names = {"128 buckets a turn", "1 bucket a turn"};
+  for (std::size_t i = 0; i < names.size(); ++i)
+    Print({.name = "sweep of a bucket, 1M connections, " + names[i],
+           .value = 1e9 / measured[i].per_second,
+           .unit = "ns",
+           .spread = measured[i].spread});
+}
+
 void BenchFull(const HashKey& key, const Options& options) {
   const auto flows = ShuffledFlows(Family::kV4, 0, kFlood);
-  const auto packed = AllPacked<PackedV4>(flows);
+  const auto packed = AllPacked<Ipv4Tuple>(flows);
   const Inserter inserter(flows, key);
   ConnectionTable table = NewConnectionTable(kFull, key);
-  RteHashTable rte_hash(kFull, sizeof(PackedV4));
+  RteHashTable rte_hash(kFull, sizeof(Ipv4Tuple));
   for (std::size_t i = 0; i < kFull; ++i) rte_hash.Insert(&packed[i], 1);
   const auto evicting = [&](const Done& done) {
     if (table.size() == 0 || done.inserted != kFlood) Fail("a connection evicted none");
@@ -141,6 +164,7 @@ void BenchFull(const HashKey& key, const Options& options) {
 void BenchConnectionInserts(const Options& options) {
   const HashKey key = HashKey::Random();
   BenchFree(key, options);
+  BenchSweep(key, options);
   BenchFull(key, options);
 }
 

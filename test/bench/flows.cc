@@ -42,11 +42,8 @@ std::vector<FlowKey> OnePerClient(Family family, std::size_t count) {
 }
 
 template <>
-PackedV4 PackedFrom(const FlowKey& flow) {
-  return {.client = flow.client.V4(),
-          .vip = flow.vip.V4(),
-          .ports = {flow.client_port, flow.vip_port},
-          .protocol = static_cast<std::uint32_t>(flow.protocol)};
+Ipv4Tuple PackedFrom(const FlowKey& flow) {
+  return Ipv4Tuple::Of(flow);
 }
 
 template <>

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/flow_key.h"
+#include "base/ipv4_tuple.h"
 
 namespace holdfast::bench {
 
@@ -17,25 +18,20 @@ std::vector<FlowKey> ShuffledFlows(Family family, std::uint32_t first, std::size
 // Flows of different clients, from the same port, in random order.
 std::vector<FlowKey> OnePerClient(Family family, std::size_t count);
 
-// A five-tuple as others keep it: packed, no larger than its family needs.
-struct PackedV4 {
-  std::uint32_t client = 0;
-  std::uint32_t vip = 0;
-  std::uint16_t ports[2] = {0, 0};
-  std::uint32_t protocol = 0;
-};
+// A five-tuple as others keep it: packed, no larger than its family needs. An
+// Ipv4Tuple is the one of IPv4.
 struct PackedV6 {
   IpAddress::Bytes client{};
   IpAddress::Bytes vip{};
   std::uint16_t ports[2] = {0, 0};
   std::uint32_t protocol = 0;
 };
-static_assert(sizeof(PackedV4) == 16 && sizeof(PackedV6) == 40);
+static_assert(sizeof(PackedV6) == 40);
 
 template <typename Packed>
 Packed PackedFrom(const FlowKey& flow);
 template <>
-PackedV4 PackedFrom(const FlowKey& flow);
+Ipv4Tuple PackedFrom(const FlowKey& flow);
 template <>
 PackedV6 PackedFrom(const FlowKey& flow);
 

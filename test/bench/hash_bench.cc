@@ -20,8 +20,8 @@ constexpr std::size_t kBurst = 64;
 constexpr std::size_t kFlows = 4096;  // they stay in the caches
 constexpr std::size_t kHashes = 4'000'000;
 
-template <typename Burst>
-Contender OverAll(const std::vector<FlowKey>& flows, Burst&& burst) {
+template <typename Flow, typename Burst>
+Contender OverAll(const std::vector<Flow>& flows, Burst&& burst) {
   return {[&flows, burst] {
     std::uint64_t done = 0;
     for (; done < kHashes; done += kBurst) burst(std::span(flows).subspan(done % kFlows, kBurst));
@@ -37,6 +37,14 @@ Contender FlowHashes(const std::vector<FlowKey>& flows, decltype(&HashFlows) fun
   });
 }
 
+Contender TupleHashes(const std::vector<Ipv4Tuple>& tuples) {
+  return OverAll(tuples, [](std::span<const Ipv4Tuple> burst) {
+    std::array<FlowHash, kBurst> hashes;
+    HashIpv4Flows(HashKey{{1, 2}}, burst, hashes);
+    Keep(hashes);
+  });
+}
+
 Contender RingHashes(const std::vector<FlowKey>& flows) {
   return OverAll(flows, [](std::span<const FlowKey> burst) {
     std::uint64_t sum = 0;
@@ -45,18 +53,30 @@ Contender RingHashes(const std::vector<FlowKey>& flows) {
   });
 }
 
-void Bench(Family family, const Options& options) {
+void PrintEach(const std::vector<Measurement>& measured, std::span<const std::string> names) {
+  for (std::size_t i = 0; i < names.size(); ++i)
+    Print({.name = names[i],
+           .value = 1e9 / measured[i].per_second,
+           .unit = "ns",
+           .spread = measured[i].spread});
+}
+
+void Bench(Family family, const std::string& name, const Options& options) {
   const auto flows = ShuffledFlows(family, 0, kFlows);
   const auto measured = Measure(
       {FlowHashes(flows, &HashFlows), FlowHashes(flows, &HashFlowsPortable), RingHashes(flows)},
       options.rounds());
-  const std::array<std::string, 3> names = {"flow hash", "flow hash without AES instructions",
-                                            "ring hash"};
-  for (std::size_t i = 0; i < names.size(); ++i)
-    Print({.name = names[i] + (family == Family::kV4 ? ", IPv4" : ", IPv6"),
-           .value = 1e9 / measured[i].per_second,
-           .unit = "ns",
-           .spread = measured[i].spread});
+  PrintEach(measured,
+            std::array{"flow hash, " + name, "flow hash without AES instructions, " + name,
+                       "ring hash, " + name});
+}
+
+void BenchTuples(const Options& options) {
+  std::vector<Ipv4Tuple> tuples;
+  for (const FlowKey& flow : ShuffledFlows(Family::kV4, 0, kFlows))
+    tuples.push_back(Ipv4Tuple::Of(flow));
+  PrintEach(Measure({TupleHashes(tuples)}, options.rounds()),
+            std::array<std::string, 1>{"flow hash, IPv4 tuple"});
 }
 
 }  // namespace
@@ -65,6 +85,7 @@ void Bench(Family family, const Options& options) {
 int main(int argc, char** argv) {
   using namespace holdfast::bench;
   const Options options = OptionsFrom(argc, argv);
-  Bench(Family::kV4, options);
-  Bench(Family::kV6, options);
+  BenchTuples(options);
+  Bench(Family::kV4, "IPv4", options);
+  Bench(Family::kV6, "IPv6", options);
 }

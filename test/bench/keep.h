@@ -5,7 +5,7 @@ namespace holdfast::bench {
 
 template <typename T>
 void Keep(const T& value) {
-  asm volatile("" : : "r,m"(value) : "memory");
+  asm volatile("" : : "r"(&value) : "memory");
 }
 
 }  // namespace holdfast::bench

@@ -49,6 +49,22 @@ void PrintBuild(const std::string& name, const Measurement& measured) {
          .spread = measured.spread});
 }
 
+// Of the entries of all other targets, what part belongs to another one when one
+// target has left.
+double MovedShare(const std::vector<MaglevRing::Choice>& choices) {
+  const MaglevRing before(choices, kSeed);
+  const MaglevRing after(std::vector(choices.begin(), choices.end() - 1), kSeed);
+  std::uint32_t others = 0;
+  std::uint32_t moved = 0;
+  for (std::uint64_t place = 0; place < MaglevRing::kSize; ++place) {
+    const std::uint64_t hash = ((place << 32) / MaglevRing::kSize + 1) << 32;
+    if (before.Pick(hash) == choices.back().value) continue;
+    ++others;
+    moved += before.Pick(hash) != after.Pick(hash) ? 1 : 0;
+  }
+  return static_cast<double>(moved) / others;
+}
+
 void Bench(std::size_t count, const Options& options) {
   const auto equal = Choices(count);
   const auto weighted = Weighted(equal);
@@ -63,6 +79,9 @@ void Bench(std::size_t count, const Options& options) {
   const std::string targets = ", " + std::to_string(count) + " targets";
   PrintBuild("ring, equal weights" + targets, measured[0]);
   PrintBuild("ring, weights 1 to 100" + targets, measured[1]);
+  Print({.name = "others' entries that move when a target leaves" + targets,
+         .value = 100 * MovedShare(equal),
+         .unit = "%"});
   Print({.name = "mix and pick" + targets,
          .value = 1e9 / measured[2].per_second,
          .unit = "ns",

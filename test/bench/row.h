@@ -1,5 +1,14 @@
 // Row: one figure of a bench as one line of JSON on standard output, for
-// scripts/bench to gather.
+// scripts/bench to gather:
+//
+//   {"row":"B8","name":"connection lookup, IPv4, 1M","value":120.3,"unit":"M/s",
+//    "reference":44.1,"reference_name":"rte_hash lock-free, bulk 32","ratio":2.728,
+//    "floor":2.5,"target":3.6,"met":"floor","spread":0.031}
+//
+// All keys are there, in this order; what there is none of is null. Floor and target
+// are of the ratio where there is a reference, else of the value. `met` is "target",
+// "floor" or "no"; null without a target. Lines that do not begin with a brace, and
+// standard error, are for people.
 #pragma once
 
 #include <optional>
@@ -19,7 +28,6 @@ struct Row {
   double spread = 0;  // (highest - lowest) / median of the rounds
 };
 
-// `met` is "target", "floor" or "no"; null where there is nothing to meet.
 void Print(const Row& row);
 
 }  // namespace holdfast::bench
