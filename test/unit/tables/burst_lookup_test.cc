@@ -17,16 +17,31 @@ namespace {
 using testing::Flow;
 using testing::HashOf;
 
+// Moves others where there is no room otherwise.
+void Put(FingerprintBuckets& table, std::uint32_t key) {
+  const FlowHash hash = HashOf(key);
+  auto slot = table.EmptyCandidate(hash);
+  if (!slot) slot = table.MakeRoom(hash, [](auto, auto) {});
+  if (slot) table.Store(*slot, hash, key);
+}
+
 // As full as it can be, so that many entries are away from home; keys from 0 on.
 FingerprintBuckets FullTable(std::size_t capacity) {
   auto table = FingerprintBuckets::Create({}, capacity, MemoryKind::kNormal).value();
-  for (std::uint32_t key = 0; key < table.slot_count() * 2; ++key) {
-    const FlowHash hash = HashOf(key);
-    auto slot = table.EmptyCandidate(hash);
-    if (!slot) slot = table.MakeRoom(hash, [](auto, auto) {});
-    if (slot) table.Store(*slot, hash, key);
-  }
+  for (std::uint32_t key = 0; key < table.slot_count() * 2; ++key) Put(table, key);
   return table;
+}
+
+// Takes some entries out, and puts as many others in.
+void Change(FingerprintBuckets& table, std::mt19937& random, std::uint32_t keys) {
+  for (int i = 0; i < 8; ++i) {
+    const auto key = static_cast<std::uint32_t>(random() % keys);
+    if (const auto match = table.Find(HashOf(key))) {
+      table.Clear(match->slot);
+    } else {
+      Put(table, key);
+    }
+  }
 }
 
 std::vector<FlowHash> RandomHashes(std::mt19937& random, std::size_t count, std::uint32_t keys) {
@@ -63,9 +78,10 @@ TEST_CASE("a burst finds what Find() finds, with every instruction set", "[table
     for (int round = 0; round < 300; ++round) {
       const auto hashes = RandomHashes(random, random() % (kMaxBurst + 1), keys);
       hits += std::popcount(FoundAlike(table, hashes));
+      Change(table, random, keys);
     }
-    // About a third of the keys are there.
-    CHECK(hits > 2000);
+    // About a third of the keys are there, a fifth of them in a change's wake.
+    CHECK(hits > 1000);
     CHECK(hits < 5000);
   }
 }
