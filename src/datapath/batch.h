@@ -52,7 +52,6 @@ class Batch {
   [[nodiscard]] const WorkerPort& port() const { return *port_; }  // where it was received
   [[nodiscard]] const Turn& turn() const { return turn_; }
   [[nodiscard]] std::span<rte_mbuf* const> received() const { return {received_.data(), size_}; }
-  [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] bool full() const { return size_ == kCapacity; }
 
   // ---- packets of flows, by number

@@ -3,8 +3,8 @@
 // A stage asks one question of every packet of the batch that its state concerns,
 // and looks at no other. No stage locks, allocates or makes a system call of its own.
 //
-// Between FindConnections() and FollowConnection() the worker does something else:
-// the table's lines are on their way from memory.
+// Before FollowConnection() the worker does something else: the table's lines that
+// FindConnections() asked for are on their way from memory.
 #pragma once
 
 #include <cstdint>
@@ -25,14 +25,14 @@ namespace holdfast {
 // received on, at `most` so many.
 void Parse(Batch& batch, std::size_t first, std::size_t most, const WorkerPorts& ports);
 
+// Asks memory for what FollowConnection() will look at. Of the flows from `first` on.
+void FindConnections(Batch& batch, std::size_t first, const HashKey& key,
+                     const ConnectionTable& connections);
+
 // ARP and ICMP. Answers what is for our addresses and VIPs, drops the rest. What
 // ARP says of others goes to the management core by `events`.
 void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& events,
                    WorkerCounters& counters);
-
-// Asks memory for what FollowConnection() will look at. Of the flows from `first` on.
-void FindConnections(Batch& batch, std::size_t first, const HashKey& key,
-                     const ConnectionTable& connections);
 
 // P1: a known connection follows its target. `departures`: by PortIndex.
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,

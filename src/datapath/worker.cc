@@ -46,7 +46,7 @@ void Worker::Run(const std::atomic<bool>& stop) {
 
 bool Worker::RunTurn() {
   const std::uint64_t began = options_.cycles();
-  const bool busy = ServePorts();
+  const bool busy = ServePorts(began);
   SendOutgoing();
   SweepConnections();
   const std::uint64_t ended = options_.cycles();
@@ -58,9 +58,9 @@ bool Worker::RunTurn() {
 
 // While one batch waits for memory, the next one is begun; when no more is there, or
 // the turn gets long, the last one is finished. So nothing is held back.
-bool Worker::ServePorts() {
-  const std::uint64_t until = options_.cycles() + options_.cycles_per_second / kServesPerSecond;
-  Batch* begun = nullptr;
+bool Worker::ServePorts(std::uint64_t began) {
+  const std::uint64_t until = began + options_.cycles_per_second / kServesPerSecond;
+  Batch* waiting = nullptr;
   std::size_t batches = 0;
   for (bool more = true; more;) {
     more = false;
@@ -69,13 +69,13 @@ bool Worker::ServePorts() {
       if (!next.Receive(port)) continue;
       ++batches;
       Begin(next);
-      if (begun != nullptr) Finish(*begun);
-      begun = &next;
+      if (waiting != nullptr) Finish(*waiting);
+      waiting = &next;
       more |= next.full() && next.turn().cycles < until;
     }
   }
-  if (begun != nullptr) Finish(*begun);
-  return begun != nullptr;
+  if (waiting != nullptr) Finish(*waiting);
+  return waiting != nullptr;
 }
 
 // The path of a packet, in order (stages.h). Part by part, so that memory is asked at

@@ -67,7 +67,8 @@ class Worker {
   bool RunTurn();
 
  private:
-  bool ServePorts();  // true: something came
+  // In a turn that began at this TSC reading. True: something came.
+  bool ServePorts(std::uint64_t began);
   void Begin(Batch& batch);
   void Finish(Batch& batch);
   void SendOutgoing();
