@@ -29,8 +29,9 @@ struct SegmentFlags {
 
   // Neither opens nor ends anything.
   [[nodiscard]] constexpr bool plain() const {
-    return (std::bit_cast<std::uint8_t>(*this) & 7) == 0;
+    return (std::bit_cast<std::uint8_t>(*this) & kNotPlain) == 0;
   }
+  static constexpr std::uint8_t kNotPlain = 7;  // the first three
   // Asks for a new connection.
   [[nodiscard]] constexpr bool OpensConnection() const { return syn && !ack; }
   // What ConnectionPhase depends on: all but `ack`, as a number below kPhaseIndices.

@@ -1,5 +1,6 @@
 #include "datapath/batch.h"
 
+#include <emmintrin.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
@@ -8,9 +9,39 @@ namespace holdfast {
 bool Batch::Receive(const WorkerPort& port) {
   port_ = &port;
   size_ = rte_eth_rx_burst(port.device, port.queue, received_.data(), kCapacity);
-  // Parse() wants the headers, in this order.
-  for (const rte_mbuf* mbuf : received()) __builtin_prefetch(rte_pktmbuf_mtod(mbuf, const void*));
+  if (size_ != 0) ListFrames();
   return size_ != 0;
+}
+
+void Batch::ListFrames() {
+  static_assert(kCapacity % kGroup == 0);
+  std::uint64_t of_all = RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+  std::uint64_t of_any = 0;
+  for (std::size_t i = 0; i < size_; ++i) {
+    const rte_mbuf* const mbuf = received_[i];
+    frames_[i] = rte_pktmbuf_mtod(mbuf, const std::uint8_t*);
+    __builtin_prefetch(frames_[i]);  // Parse() wants the headers, in this order
+    lengths_[i] = mbuf->data_len;
+    of_all &= mbuf->ol_flags;
+    of_any |= mbuf->ol_flags;
+  }
+  checksums_known_good_ = of_all != 0 && (of_any & RTE_MBUF_F_RX_IP_CKSUM_BAD) == 0;
+  for (std::size_t i = size_; i % kGroup != 0; ++i) {
+    frames_[i] = frames_[i - 1];
+    lengths_[i] = lengths_[i - 1];
+  }
+}
+
+std::uint64_t Batch::plain() const {
+  std::uint64_t plain = 0;
+  for (std::size_t i = 0; i < kCapacity; i += 16) {
+    const __m128i segments = _mm_load_si128(reinterpret_cast<const __m128i*>(&segments_[i]));
+    const __m128i not_plain = _mm_and_si128(segments, _mm_set1_epi8(SegmentFlags::kNotPlain));
+    const auto bits = static_cast<std::uint32_t>(
+        _mm_movemask_epi8(_mm_cmpeq_epi8(not_plain, _mm_setzero_si128())));
+    plain |= std::uint64_t{bits} << i;
+  }
+  return plain;
 }
 
 void Batch::Finish(WorkerCounters& counters) {
@@ -19,6 +50,7 @@ void Batch::Finish(WorkerCounters& counters) {
   if (rare_ != 0) AddRareTallies(counters);
   if (discarded_count_ != 0)
     rte_pktmbuf_free_bulk(discarded_.data(), static_cast<unsigned>(discarded_count_));
+  if (unknown_ != 0) steps_.fill(Step::kConnection);
   open_ = unknown_ = 0;
   size_ = flow_count_ = local_count_ = reply_count_ = discarded_count_ = sent_ = 0;
 }

@@ -11,6 +11,7 @@
 // Thread: the worker.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -22,9 +23,14 @@
 #include "datapath/worker_ports.h"
 #include "stats/worker_counters.h"
 #include "tables/flow_hash.h"
+#include "wire/group_parser.h"
 #include "wire/parse.h"
 
 namespace holdfast {
+
+// The bytes of a frame. Frames are in one mbuf: ports receive no longer ones.
+FrameView FrameOf(const rte_mbuf* mbuf);
+std::uint8_t* BytesOf(rte_mbuf* mbuf);
 
 // What holds for one batch. The snapshot is taken after the packets were received,
 // so that a packet which arrived after a change was acknowledged is judged by it.
@@ -53,28 +59,56 @@ class Batch {
   [[nodiscard]] const Turn& turn() const { return turn_; }
   [[nodiscard]] std::span<rte_mbuf* const> received() const { return {received_.data(), size_}; }
   [[nodiscard]] bool full() const { return size_ == kCapacity; }
+  // The device has found the IPv4 header's checksum right, of each.
+  [[nodiscard]] bool checksums_known_good() const { return checksums_known_good_; }
+  // The frames from the `first` one on; behind the last one, it again.
+  [[nodiscard]] FrameGroup frames_from(std::size_t first) const {
+    return {frames_.data() + first, lengths_.data() + first};
+  }
 
   // ---- packets of flows, by number
   [[nodiscard]] std::size_t flow_count() const { return flow_count_; }
-  // Where Parse() puts the next one's tuple, before AddFlow().
-  [[nodiscard]] Ipv4Tuple& next_tuple() { return tuples_[flow_count_]; }
-  void AddFlow(rte_mbuf* mbuf, Destination destination, SegmentFlags segment) {
+  // Where Parse() puts what it finds of the next sixteen, before it adds them.
+  struct Room {
+    ParsedGroup parsed;
+    Destination* destinations;
+  };
+  [[nodiscard]] Room room() {
+    return {{&tuples_[flow_count_], &segments_[flow_count_], &inner_[flow_count_]},
+            &destinations_[flow_count_]};
+  }
+  // Of the room's first `count`, the packets received from the `first` one on.
+  void AddFlows(std::size_t first, std::size_t count) {
+    std::copy_n(&received_[first], kGroup, &mbufs_[flow_count_]);
+    flow_count_ += count;
+  }
+  void AddFlow(rte_mbuf* mbuf, const Ipv4Tuple& tuple, Destination destination,
+               SegmentFlags segment) {
     mbufs_[flow_count_] = mbuf;
+    tuples_[flow_count_] = tuple;
     destinations_[flow_count_] = destination;
     segments_[flow_count_] = segment;
+    inner_[flow_count_] = InnerHeader::Of(BytesOf(mbuf));
     ++flow_count_;
   }
   [[nodiscard]] rte_mbuf* mbuf(std::size_t i) const { return mbufs_[i]; }
   [[nodiscard]] Destination destination(std::size_t i) const { return destinations_[i]; }
   [[nodiscard]] SegmentFlags segment(std::size_t i) const { return segments_[i]; }
   [[nodiscard]] const Ipv4Tuple& tuple(std::size_t i) const { return tuples_[i]; }
+  [[nodiscard]] InnerHeader inner(std::size_t i) const { return inner_[i]; }
+  [[nodiscard]] std::span<const InnerHeader> inner() const { return {inner_.data(), flow_count_}; }
   [[nodiscard]] const FlowHash& hash(std::size_t i) const { return hashes_[i]; }
+  // How it reaches its target, or nullptr where it has none; valid until the batch is
+  // finished. And which step knew that.
+  [[nodiscard]] TargetLine* line(std::size_t i) const { return lines_[i]; }
+  [[nodiscard]] Step step(std::size_t i) const { return steps_[i]; }
+  void SetLine(std::size_t i, TargetLine* line) { lines_[i] = line; }
   [[nodiscard]] std::span<const Ipv4Tuple> tuples() const { return {tuples_.data(), flow_count_}; }
   [[nodiscard]] std::span<FlowHash> hashes() { return {hashes_.data(), flow_count_}; }
-  // Room for what the connection table knows of each.
-  [[nodiscard]] std::span<ConnectionTable::Entry> entries() {
-    return {entries_.data(), flow_count_};
-  }
+  // Bit i: SegmentFlags::plain() of packet i.
+  [[nodiscard]] std::uint64_t plain() const;
+  // What the connection table knows of each.
+  [[nodiscard]] ConnectionTable::Found& found() { return found_; }
 
   // ---- those of them that no connection of this worker has
   PacketContext& AddUnknown(std::size_t i) {
@@ -94,6 +128,13 @@ class Batch {
     ForEachOf(open_, [&](PacketContext& packet, std::size_t i) {
       if (packet.state == PacketState::kOpen) visit(packet);
       if (packet.state != PacketState::kOpen) open_ ^= std::uint64_t{1} << i;
+    });
+  }
+  // Their lines and steps, of those that were decided.
+  void AddDecided() {
+    ForEachOf(unknown_, [&](const PacketContext& packet, std::size_t i) {
+      lines_[i] = packet.state == PacketState::kDecided ? packet.line : nullptr;
+      steps_[i] = packet.step;
     });
   }
   [[nodiscard]] const Ipv4Tuple& tuple(const PacketContext& packet) const {
@@ -148,6 +189,7 @@ class Batch {
       visit(contexts_[i], i);
     }
   }
+  void ListFrames();
   void AddRareTallies(WorkerCounters& counters);
 
   const WorkerPort* port_ = nullptr;
@@ -165,21 +207,24 @@ class Batch {
   std::array<std::uint32_t, kLocalPacketNames.size()> local_{};
   std::array<std::uint32_t, kReplyNames.size()> reply_tallies_{};
 
+  bool checksums_known_good_ = false;
+
   std::array<rte_mbuf*, kCapacity> received_;
+  std::array<const std::uint8_t*, kCapacity> frames_;
+  std::array<std::uint32_t, kCapacity> lengths_;
   std::array<rte_mbuf*, kCapacity> mbufs_;
   std::array<Ipv4Tuple, kCapacity> tuples_;
   std::array<FlowHash, kCapacity> hashes_;
-  std::array<ConnectionTable::Entry, kCapacity> entries_;
+  std::array<InnerHeader, kCapacity> inner_;
+  std::array<TargetLine*, kCapacity> lines_;
+  std::array<Step, kCapacity> steps_{};  // of the unknown ones; else kConnection
+  ConnectionTable::Found found_;
   std::array<Destination, kCapacity> destinations_;
-  std::array<SegmentFlags, kCapacity> segments_;
+  alignas(16) std::array<SegmentFlags, kCapacity> segments_{};
   alignas(64) std::array<PacketContext, kCapacity> contexts_;
   std::array<LocalContext, kCapacity> locals_;
   std::array<ReplyContext, kCapacity> replies_;
   std::array<rte_mbuf*, kCapacity> discarded_;
 };
-
-// The bytes of a frame. Frames are in one mbuf: ports receive no longer ones.
-FrameView FrameOf(const rte_mbuf* mbuf);
-std::uint8_t* BytesOf(rte_mbuf* mbuf);
 
 }  // namespace holdfast

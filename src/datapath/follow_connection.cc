@@ -1,4 +1,3 @@
-#include "datapath/forward.h"
 #include "datapath/stages.h"
 
 namespace holdfast {
@@ -8,61 +7,71 @@ using Entry = ConnectionTable::Entry;
 
 class Follower {
  public:
-  Follower(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-           std::span<Departures> departures, WorkerCounters& counters)
+  Follower(Batch& batch, TargetLines& lines, ConnectionTable& connections, WorkerCounters& counters)
       : batch_(batch),
         lines_(lines),
         connections_(connections),
-        departures_(departures),
-        counters_(counters) {}
+        counters_(counters),
+        unchanged_(batch.found().settled & batch.plain()) {}
 
-  // `entry`: what the table knew of packet i when the batch was looked up.
-  [[gnu::always_inline]] void Follow(std::size_t i, const Entry& entry) {
-    if (!entry.settled() || !batch_.segment(i).plain() || changed_) [[unlikely]]
-      return FollowUnsettled(i, entry);
-    TargetLine* const line = lines_.Find(entry.target);
-    if (line == nullptr) [[unlikely]]
-      return FollowCarefully(i);
-    ForwardTo(*line, i);
+  // Gives packet i its line; none, and it is unknown. `found`: when the batch was looked up.
+  [[gnu::always_inline]] void Follow(std::size_t i, const ConnectionTable::Found& found) {
+    TargetLine* line;
+    if ((unchanged_ >> i & 1) != 0) [[likely]] {
+      line = lines_.Find(found.target(i));
+      if (line == nullptr) [[unlikely]]
+        line = FollowCarefully(i);
+    } else if ((found.all >> i & 1) != 0) {
+      line = FollowUnsettled(i, connections_.EntryOf(found, i, now()));
+    } else {
+      batch_.AddUnknown(i);
+      line = nullptr;
+    }
+    batch_.SetLine(i, line);
   }
 
  private:
   [[nodiscard]] CoarseTick now() const { return batch_.turn().now; }
 
-  [[gnu::always_inline]] void ForwardTo(TargetLine& line, std::size_t i) {
-    Forward(batch_, departures_, batch_.mbuf(i), batch_.destination(i), line, Step::kConnection);
+  // What was found may be of the past from now on.
+  void NoteChange() {
+    changed_ = true;
+    unchanged_ = 0;
   }
 
-  // A connection's first packet in this tick, or one that changes its phase.
-  [[gnu::noinline]] void FollowUnsettled(std::size_t i, const Entry& entry) {
+  // A connection's first packet for a while, or one that changes its phase.
+  [[gnu::noinline]] TargetLine* FollowUnsettled(std::size_t i, const Entry& entry) {
     TargetLine* const line = lines_.Find(entry.target);
     const bool same_phase = NextPhase(entry.phase, batch_.segment(i)) == entry.phase;
     if (!same_phase || entry.expired || batch_.segment(i).syn || line == nullptr || changed_)
       return FollowCarefully(i);
     connections_.Update(entry, entry.phase, now());
-    ForwardTo(*line, i);
+    return line;
   }
 
   // Looks again: an earlier packet of this batch may have changed the entry.
-  [[gnu::noinline]] void FollowCarefully(std::size_t i) {
+  [[gnu::noinline]] TargetLine* FollowCarefully(std::size_t i) {
     const SegmentFlags segment = batch_.segment(i);
     const auto entry = connections_.Find(batch_.hash(i), now());
     if (!entry || BeginsAnew(segment, batch_.tuple(i).protocol, *entry)) {
       batch_.AddUnknown(i).had_entry = entry.has_value();
-    } else if (TargetLine* const line = lines_.Find(entry->target)) {
-      const ConnectionPhase next = NextPhase(entry->phase, segment);
-      changed_ |= next != entry->phase;
-      connections_.Update(*entry, next, now());
-      ForwardTo(*line, i);
-    } else {
-      Forget(*entry, batch_.AddUnknown(i));
+      return nullptr;
     }
+    TargetLine* const line = lines_.Find(entry->target);
+    if (line == nullptr) {
+      Forget(*entry, batch_.AddUnknown(i));
+      return nullptr;
+    }
+    const ConnectionPhase next = NextPhase(entry->phase, segment);
+    if (next != entry->phase) NoteChange();
+    connections_.Update(*entry, next, now());
+    return line;
   }
 
   // The target was removed (P7): refused, but for a client that tries anew.
   void Forget(const Entry& entry, PacketContext& packet) {
     connections_.Erase(entry);
-    changed_ = true;
+    NoteChange();
     counters_.connections_stale.Add(1);
     if (!packet.segment.OpensConnection()) packet.Refuse();
   }
@@ -70,9 +79,9 @@ class Follower {
   Batch& batch_;
   TargetLines& lines_;
   ConnectionTable& connections_;
-  const std::span<Departures> departures_;
   WorkerCounters& counters_;
-  bool changed_ = false;  // an entry, by a packet of this batch
+  std::uint64_t unchanged_;  // bit i: packet i changes nothing in the entry that was found
+  bool changed_ = false;     // an entry, by a packet of this batch
 };
 
 }  // namespace
@@ -85,18 +94,13 @@ void FindConnections(Batch& batch, std::size_t first, const HashKey& key,
 }
 
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-                      std::span<Departures> departures, WorkerCounters& counters) {
+                      WorkerCounters& counters) {
   const std::size_t count = batch.flow_count();
-  const std::span<Entry> entries = batch.entries();
-  const std::uint64_t found = connections.FindBurst(batch.hashes(), batch.turn().now, entries);
+  ConnectionTable::Found& found = batch.found();
+  connections.FindBurst(batch.hashes(), batch.turn().now, found);
   lines.Follow(*batch.turn().snapshot);
-  Follower follower(batch, lines, connections, departures, counters);
-  for (std::size_t i = 0; i < count; ++i) {
-    if ((found >> i & 1) != 0) [[likely]]
-      follower.Follow(i, entries[i]);
-    else
-      batch.AddUnknown(i);
-  }
+  Follower follower(batch, lines, connections, counters);
+  for (std::size_t i = 0; i < count; ++i) follower.Follow(i, found);
   batch.ForEachUnknown([&](PacketContext& packet) {
     packet.is_request =
         batch.tuple(packet).protocol == Protocol::kUdp || packet.segment.OpensConnection();

@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include "datapath/stages.h"
-#include "wire/ordinary_packet.h"
 
 namespace holdfast {
 namespace {
+
+const auto kParseGroup = GroupParsers().front().parse;
 
 bool DeviceFoundChecksumGood(const rte_mbuf* mbuf) {
   return (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
@@ -17,8 +18,7 @@ DropReason WhyNoService(const Batch& batch, const IpAddress& vip, const WorkerPo
   return ours ? DropReason::kNoService : DropReason::kNotOurAddress;
 }
 
-// Out of the way of the ordinary ones.
-[[gnu::noinline, gnu::cold]] void SortOut(Batch& batch, rte_mbuf* mbuf, const WorkerPorts& ports) {
+void SortOut(Batch& batch, rte_mbuf* mbuf, const WorkerPorts& ports) {
   const ParsedPacket packet =
       ParseFrame(FrameOf(mbuf), batch.port().mac, DeviceFoundChecksumGood(mbuf));
   if (packet.kind == PacketKind::kDrop) return batch.Drop(mbuf, packet.drop);
@@ -26,31 +26,47 @@ DropReason WhyNoService(const Batch& batch, const IpAddress& vip, const WorkerPo
   const auto tuple = Ipv4Tuple::Of(packet.key);
   const Destination destination = batch.turn().snapshot->Classify(tuple);
   if (!destination.exists()) return batch.Drop(mbuf, WhyNoService(batch, packet.key.vip, ports));
-  batch.next_tuple() = tuple;
-  batch.AddFlow(mbuf, destination, packet.segment);
+  batch.AddFlow(mbuf, tuple, destination, packet.segment);
+}
+
+// Bit i: there is a service for packet i of the room.
+std::uint32_t Classify(const Batch::Room& room, const Snapshot& snapshot) {
+  for (std::size_t i = 0; i < kGroup; ++i)
+    room.destinations[i] = snapshot.Classify(room.parsed.tuples[i]);
+  std::uint32_t exists = 0;
+  for (std::size_t i = 0; i < kGroup; ++i)
+    exists |= std::uint32_t{room.destinations[i].exists()} << i;
+  return exists;
+}
+
+// In the order of arrival. The room is filled up from its beginning: a packet never
+// goes where one is that was not looked at yet.
+[[gnu::noinline, gnu::cold]] void AddAsTheyAre(Batch& batch, std::span<rte_mbuf* const> packets,
+                                               const Batch::Room& room, std::uint32_t flows,
+                                               const WorkerPorts& ports) {
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    if ((flows >> i & 1) != 0)
+      batch.AddFlow(packets[i], room.parsed.tuples[i], room.destinations[i],
+                    room.parsed.segments[i]);
+    else
+      SortOut(batch, packets[i], ports);
+  }
 }
 
 }  // namespace
 
-void Parse(Batch& batch, std::size_t first, std::size_t most, const WorkerPorts& ports) {
-  const OwnMac own_mac(batch.port().mac);
-  const Snapshot& snapshot = *batch.turn().snapshot;
-  const auto received = batch.received().subspan(first);
-  for (rte_mbuf* mbuf : received.first(std::min(most, received.size()))) {
-    Ipv4Tuple& tuple = batch.next_tuple();
-    SegmentFlags segment;
-    const FrameView frame{rte_pktmbuf_mtod(mbuf, const std::uint8_t*), mbuf->data_len};
-    if (!ParseOrdinary(frame, own_mac, DeviceFoundChecksumGood(mbuf), tuple, segment))
-        [[unlikely]] {
-      SortOut(batch, mbuf, ports);
-      continue;
-    }
-    const Destination destination = snapshot.Classify(tuple);
-    if (!destination.exists()) [[unlikely]]
-      SortOut(batch, mbuf, ports);
-    else
-      batch.AddFlow(mbuf, destination, segment);
-  }
+void Parse(Batch& batch, std::size_t first, const WorkerPorts& ports) {
+  const auto packets = batch.received().subspan(first);
+  const std::size_t count = std::min(kGroup, packets.size());
+  const Batch::Room room = batch.room();
+  const std::uint32_t ordinary = kParseGroup(batch.frames_from(first), OwnMac(batch.port().mac),
+                                             batch.checksums_known_good(), room.parsed);
+  const std::uint32_t flows = ordinary & Classify(room, *batch.turn().snapshot);
+  const std::uint32_t all = (1U << count) - 1;
+  if ((flows & all) == all) [[likely]]
+    batch.AddFlows(first, count);
+  else
+    AddAsTheyAre(batch, packets.first(count), room, flows, ports);
 }
 
 }  // namespace holdfast

@@ -21,9 +21,9 @@
 
 namespace holdfast {
 
-// Bytes to flows for a service, and locals; or drop. Of the packets from the `first`
-// received on, at `most` so many.
-void Parse(Batch& batch, std::size_t first, std::size_t most, const WorkerPorts& ports);
+// Bytes to flows for a service, and locals; or drop. Of the group of kGroup packets that
+// begins with the `first` one received.
+void Parse(Batch& batch, std::size_t first, const WorkerPorts& ports);
 
 // Asks memory for what FollowConnection() will look at. Of the flows from `first` on.
 void FindConnections(Batch& batch, std::size_t first, const HashKey& key,
@@ -34,9 +34,9 @@ void FindConnections(Batch& batch, std::size_t first, const HashKey& key,
 void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& events,
                    WorkerCounters& counters);
 
-// P1: a known connection follows its target. `departures`: by PortIndex.
+// P1: a known connection follows its target.
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-                      std::span<Departures> departures, WorkerCounters& counters);
+                      WorkerCounters& counters);
 
 // From here on only what no connection of this worker has. First, what comes from
 // nobody's address is dropped; a VIP is ours.
@@ -58,8 +58,10 @@ void Balance(Batch& batch, TargetLines& lines, std::uint64_t ring_seed);
 void RememberConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
                         WorkerCounters& counters);
 
-// Forwards what was decided since (forward.h).
-void ForwardDecided(Batch& batch, std::span<Departures> departures);
+// Each packet that has a target, in the order of arrival: by the service's forwarding
+// mode the target's MAC in, or another IPv4 header before; then it waits among the
+// `departures` (by PortIndex). No neighbour or too long for the port: drop.
+void Forward(Batch& batch, std::span<Departures> departures);
 
 // P6: a RST or port unreachable, as the service and the rate allow.
 void AnswerRefused(Batch& batch, ReplyLimiter& limiter);

@@ -11,7 +11,6 @@ namespace {
 // Batches are received for so long before anything else gets its turn: 8 us. The last
 // ones are finished in about as much.
 constexpr std::uint64_t kServesPerSecond = 125'000;
-constexpr std::size_t kPart = 16;  // packets of a batch that are begun at once
 
 }  // namespace
 
@@ -78,26 +77,26 @@ bool Worker::ServePorts(std::uint64_t began) {
   return waiting != nullptr;
 }
 
-// The path of a packet, in order (stages.h). Part by part, so that memory is asked at
+// The path of a packet, in order (stages.h). Group by group, so that memory is asked at
 // the pace at which it answers.
 void Worker::Begin(Batch& batch) {
   batch.Judge(TurnNow());
-  for (std::size_t first = 0; first < batch.received().size(); first += kPart) {
+  for (std::size_t first = 0; first < batch.received().size(); first += kGroup) {
     const std::size_t known = batch.flow_count();
-    Parse(batch, first, kPart, ports_);
+    Parse(batch, first, ports_);
     FindConnections(batch, known, options_.hash_key, *tables_.connections);
   }
   AnswerLocally(batch, ports_, events_, counters_);
 }
 
 void Worker::Finish(Batch& batch) {
-  FollowConnection(batch, lines_, *tables_.connections, departures_, counters_);
+  FollowConnection(batch, lines_, *tables_.connections, counters_);
   DropMartians(batch);
   FollowOtherWorkers(batch, lines_, options_.id, tables_.all_connections);
   FollowAffinity(batch, lines_, *tables_.affinities, counters_);
   Balance(batch, lines_, options_.ring_seed);
   RememberConnection(batch, lines_, *tables_.connections, counters_);
-  ForwardDecided(batch, departures_);
+  Forward(batch, departures_);
   AnswerRefused(batch, replies_);
   Transmit(batch, ports_, departures_, counters_);
   CountRequests(batch, counters_);

@@ -1,5 +1,7 @@
 #include "tables/connection_table.h"
 
+#include <xmmintrin.h>
+
 #include <bit>
 #include <cstddef>
 #include <cstring>
@@ -21,22 +23,21 @@ template <typename Number>
 Number SecondWord(Number value, CoarseTick now, const ConnectionTimeouts& timeouts) {
   const Number target = value & ((1U << TargetHandle::kBits) - 1);
   const Number expired = 1 - IsAlive(value, timeouts, now);
-  const Number current = (AgeOf(value, now) - 1) >> 31;  // 1 if it is 0
-  return target | PhaseNumberOf(value) << 16 | expired << 19 | current << 20;
+  return target | PhaseNumberOf(value) << 16 | expired << 19;
 }
 
-// Of the four matches from `first` on.
-void FourEntries(const BurstMatches& matches, std::size_t first, CoarseTick now,
-                 const ConnectionTimeouts& timeouts, Entry* entries) {
-  Lanes slots;
-  Lanes values;
-  std::memcpy(&slots, &matches.slots[first], sizeof slots);
-  std::memcpy(&values, &matches.values[first], sizeof values);
-  const Lanes seconds = SecondWord(values, now, timeouts);
-  const Lanes words[] = {__builtin_shuffle(slots, seconds, Lanes{0, 4, 1, 5}),
-                         __builtin_shuffle(slots, seconds, Lanes{2, 6, 3, 7})};
-  static_assert(sizeof words == 4 * sizeof(Entry));
-  std::memcpy(static_cast<void*>(entries), words, sizeof words);
+// Bit i: entry i of the values is one that plain packets leave as it is.
+std::uint64_t SettledOf(const BurstMatches& matches, std::size_t count, CoarseTick now,
+                        std::uint32_t slack) {
+  std::uint64_t settled = 0;
+  for (std::size_t i = 0; i < count; i += 4) {
+    Lanes values;
+    std::memcpy(&values, &matches.values[i], sizeof values);
+    const Lanes is_settled = IsSettled(values, now, slack) << 31;
+    const auto bits = static_cast<std::uint32_t>(_mm_movemask_ps(__m128(is_settled)));
+    settled |= std::uint64_t{bits} << i;
+  }
+  return settled;
 }
 
 }  // namespace
@@ -67,7 +68,8 @@ absl::StatusOr<ConnectionTable> ConnectionTable::Create(WorkerId owner, std::siz
 ConnectionTable::ConnectionTable(WorkerId owner, ConnectionTimeouts timeouts,
                                  FingerprintBuckets buckets, TableMemory cold)
     : owner_(owner),
-      timeouts_(timeouts),
+      timeouts_(timeouts.WithSlack()),
+      slack_(timeouts.Slack()),
       buckets_(std::move(buckets)),
       cold_(std::move(cold)),
       nearly_full_(buckets_.slot_count() - buckets_.slot_count() / 16),
@@ -86,14 +88,10 @@ std::optional<ConnectionTable::Entry> ConnectionTable::Find(const FlowHash& hash
   return EntryAt(match->slot, match->value, now);
 }
 
-std::uint64_t ConnectionTable::FindBurst(std::span<const FlowHash> hashes, CoarseTick now,
-                                         std::span<Entry> entries) const {
-  BurstMatches matches;
-  const std::uint64_t found = buckets_.FindBurst(hashes, matches);
-  std::size_t i = 0;
-  for (; i + 4 <= hashes.size(); i += 4) FourEntries(matches, i, now, timeouts_, &entries[i]);
-  for (; i < hashes.size(); ++i) entries[i] = EntryAt(matches.slots[i], matches.values[i], now);
-  return found;
+void ConnectionTable::FindBurst(std::span<const FlowHash> hashes, CoarseTick now,
+                                Found& found) const {
+  found.all = buckets_.FindBurst(hashes, found.matches);
+  found.settled = found.all & SettledOf(found.matches, hashes.size(), now, slack_);
 }
 
 std::uint64_t ConnectionTable::size() const { return sizes_->originals.Read(); }

@@ -14,8 +14,8 @@
 //
 // Time
 //   Ticks are whole seconds (CoarseTick). An entry idle for longer than its
-//   phase's timeout is expired; Find() still returns it and says so, until the
-//   sweep frees it.
+//   phase's timeout is expired, at the latest ConnectionTimeouts::Slack() later, and
+//   never earlier; Find() still returns it and says so, until the sweep frees it.
 #pragma once
 
 #include <bit>
@@ -54,18 +54,18 @@ class ConnectionTable {
     TargetHandle target;
     ConnectionPhase phase : 3 = ConnectionPhase::kOpening;
     bool expired : 1 = false;  // idle for longer than its timeout; not freed yet
-    bool current : 1 = false;  // its last packet came in this very tick
-
-    // A plain packet (SegmentFlags) changes nothing in it.
-    [[nodiscard]] bool settled() const {
-      constexpr std::uint32_t kCurrent = 1U << 4;
-      constexpr std::uint32_t kSettled =
-          1U << (kCurrent | static_cast<unsigned>(ConnectionPhase::kEstablished)) |
-          1U << (kCurrent | static_cast<unsigned>(ConnectionPhase::kAdopted)) |
-          1U << (kCurrent | static_cast<unsigned>(ConnectionPhase::kDatagrams));
-      return (kSettled >> (std::bit_cast<std::uint64_t>(*this) >> 48) & 1) != 0;
-    }
     std::uint8_t reserved = 0;
+  };
+  // What is known of the hashes of a burst.
+  struct Found {
+    std::uint64_t all = 0;      // bit i: hash i was found
+    std::uint64_t settled = 0;  // and a plain packet (SegmentFlags) changes nothing in its entry
+    BurstMatches matches;
+
+    // REQUIRES: hash i was found.
+    [[nodiscard]] TargetHandle target(std::size_t i) const {
+      return TargetHandle::FromRaw(matches.values[i]);
+    }
   };
   enum class InsertOutcome : std::uint8_t {
     kInserted,
@@ -106,12 +106,13 @@ class ConnectionTable {
   // ---- any thread
   void Prefetch(const FlowHash& hash) const { buckets_.Prefetch(hash); }
   [[nodiscard]] std::optional<Entry> Find(const FlowHash& hash, CoarseTick now) const;
-  // Looks `hashes.size()` (at most 64) up. Bit i of the result: hashes[i] was
-  // found, and entries[i] is what Find() gives; else entries[i] means nothing.
-  // Fastest when each hash was prefetched, and other work was done in between.
-  // REQUIRES: both spans have the same size.
-  std::uint64_t FindBurst(std::span<const FlowHash> hashes, CoarseTick now,
-                          std::span<Entry> entries) const;
+  // Looks at most kMaxBurst hashes up. Fastest when each was prefetched, and other work
+  // was done in between.
+  void FindBurst(std::span<const FlowHash> hashes, CoarseTick now, Found& found) const;
+  // What Find() gives. REQUIRES: hash i was found.
+  [[nodiscard]] Entry EntryOf(const Found& found, std::size_t i, CoarseTick now) const {
+    return EntryAt(found.matches.slots[i], found.matches.values[i], now);
+  }
   [[nodiscard]] std::uint64_t size() const;  // originals
   [[nodiscard]] std::uint64_t copies() const;
   // How many it can hold: what was asked for at a load of 0.8, rounded up.
@@ -185,7 +186,8 @@ class ConnectionTable {
   [[nodiscard]] bool OriginalLives(Slot slot, const SweepRules& rules) const;
 
   WorkerId owner_;
-  ConnectionTimeouts timeouts_;
+  ConnectionTimeouts timeouts_;  // with the slack
+  std::uint32_t slack_;
   FingerprintBuckets buckets_;
   TableMemory cold_;
   std::size_t nearly_full_;         // entries

@@ -35,5 +35,16 @@ template <typename Number>
 Number IsAlive(Number value, const ConnectionTimeouts& timeouts, CoarseTick now) {
   return (AgeOf(value, now) - timeouts.OfNumber(PhaseNumberOf(value)) - 1) >> 31;
 }
+// 1 if the next plain packet changes nothing in it: it is in a phase that lasts, and its last
+// packet was noted less than `slack` seconds ago, or in this one. Else 0.
+template <typename Number>
+Number IsSettled(Number value, CoarseTick now, std::uint32_t slack) {
+  static_assert(NumberOf(ConnectionPhase::kAdopted) == 5 &&
+                NumberOf(ConnectionPhase::kEstablished) == 6 &&
+                NumberOf(ConnectionPhase::kDatagrams) == 7);
+  const Number lasts = (PhaseNumberOf(value) + 3) >> 3;
+  const Number recent = (AgeOf(value, now) - slack - (slack == 0 ? 1 : 0)) >> 31;
+  return lasts & recent;
+}
 
 }  // namespace holdfast

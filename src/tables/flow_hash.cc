@@ -11,7 +11,11 @@ namespace {
 
 const bool kHaveAes = __builtin_cpu_supports("aes") && __builtin_cpu_supports("sse4.1");
 const auto kHashFlows = kHaveAes ? &HashFlowsWithAes : &HashFlowsPortable;
-const auto kHashIpv4Flows = kHaveAes ? &HashIpv4FlowsWithAes : &HashIpv4FlowsPortable;
+const bool kHaveVaes =
+    kHaveAes && __builtin_cpu_supports("vaes") && __builtin_cpu_supports("avx512f");
+const auto kHashIpv4Flows = kHaveVaes  ? &HashIpv4FlowsWithVaes
+                            : kHaveAes ? &HashIpv4FlowsWithAes
+                                       : &HashIpv4FlowsPortable;
 
 }  // namespace
 

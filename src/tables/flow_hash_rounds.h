@@ -80,5 +80,8 @@ void HashFlowsWithAes(const HashKey& key, std::span<const FlowKey> flows,
                       std::span<FlowHash> hashes);
 void HashIpv4FlowsWithAes(const HashKey& key, std::span<const Ipv4Tuple> flows,
                           std::span<FlowHash> hashes);
+// flow_hash_vaes.cc. REQUIRES: the processor has AES, VAES and AVX-512.
+void HashIpv4FlowsWithVaes(const HashKey& key, std::span<const Ipv4Tuple> flows,
+                           std::span<FlowHash> hashes);
 
 }  // namespace holdfast

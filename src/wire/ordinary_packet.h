@@ -29,6 +29,9 @@ class OwnMac {
  public:
   explicit OwnMac(const MacAddress& mac) { std::memcpy(&word_, mac.bytes.data(), 6); }
 
+  // Its six bytes, and zeros behind; its last four.
+  [[nodiscard]] std::uint64_t word() const { return word_; }
+  [[nodiscard]] std::uint32_t tail() const { return static_cast<std::uint32_t>(word_ >> 16); }
   // `frame` begins with it.
   [[nodiscard]] bool IsDestination(const std::uint8_t* frame) const {
     std::uint64_t word;
@@ -39,7 +42,7 @@ class OwnMac {
   [[nodiscard]] bool MayBeSource(const std::uint8_t* frame) const {
     std::uint32_t last;
     std::memcpy(&last, frame + 8, sizeof last);
-    return last == static_cast<std::uint32_t>(word_ >> 16);
+    return last == tail();
   }
 
  private:

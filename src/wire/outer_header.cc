@@ -5,11 +5,11 @@ namespace {
 
 constexpr std::uint8_t kProtocolIpv4 = 4;
 
-// Of 16-bit words in host order.
+// Of 16-bit words as they lie in memory.
 std::uint32_t SumOfWords(const std::uint8_t* bytes, std::size_t length) {
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < length; i += 2)
-    sum += static_cast<std::uint32_t>(bytes[i]) << 8 | bytes[i + 1];
+    sum += static_cast<std::uint32_t>(bytes[i + 1]) << 8 | bytes[i];
   return sum;
 }
 

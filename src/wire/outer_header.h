@@ -7,9 +7,8 @@
 // comes back is known by its MAC.
 #pragma once
 
-#include <immintrin.h>
-
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -17,6 +16,7 @@
 #include "base/ip_address.h"
 #include "base/mac_address.h"
 #include "wire/headers.h"
+#include "wire/inner_header.h"
 
 namespace holdfast {
 
@@ -34,34 +34,32 @@ class OuterHeader {
 
   // Over the frame's own Ethernet header.
   void WriteL2(std::uint8_t* frame) const { std::memcpy(frame, bytes_.data(), kMacs); }
-  // What the outer header needs of the inner one.
-  struct Inner {
-    std::uint32_t length = 0;  // IPv4 total length
-    std::uint8_t tos = 0;
+  // What makes the outer header of one packet complete, made of its inner one. In 32-bit
+  // steps, so that a compiler makes it for several packets at once.
+  struct Completion {
+    std::uint32_t first_word;    // the outer header's, as it lies in memory
+    std::uint32_t sum;           // of what is in it, as RFC 1071 adds
+    std::uint32_t frame_length;  // of all
   };
-  // REQUIRES: `frame` holds an Ethernet and an IPv4 header.
-  static Inner InnerOf(const std::uint8_t* frame) {
-    const std::uint8_t* const ip = frame + sizeof(EthernetHeader);
-    std::uint16_t length;
-    std::memcpy(&length, ip + offsetof(Ipv4Header, total_length), sizeof length);
-    return {.length = __builtin_bswap16(length), .tos = ip[offsetof(Ipv4Header, tos)]};
+  static constexpr Completion CompletionFor(InnerHeader inner) {
+    const std::uint32_t inner_length = inner.word >> 24 | (inner.word >> 8 & 0xff00);
+    const std::uint32_t length = inner_length + sizeof(Ipv4Header);
+    const std::uint32_t big_endian = (length >> 8 & 0xff) | (length & 0xff) << 8;
+    const std::uint32_t tos = inner.word & 0xff00;
+    return {.first_word = 0x45 | tos | big_endian << 16,
+            .sum = tos + big_endian,
+            .frame_length = inner_length + std::uint32_t{kIpipFrame}};
   }
   // REQUIRES: `frame` begins kIpipGrowth bytes before the Ethernet header of what
   // came. The inner packet and the outer header together are at most 65535 bytes.
-  void WriteIpip(std::uint8_t* frame, const Inner& inner) const {
-    const std::uint32_t length = inner.length + sizeof(Ipv4Header);
-    std::uint32_t sum = std::uint32_t{sum_} + length + inner.tos;
-    sum = (sum & 0xffff) + (sum >> 16);
-    const auto checksum = static_cast<std::uint16_t>(~(sum + (sum >> 16)));
-    // TOS is byte 15 of the frame, the length bytes 16 and 17, the checksum 24 and 25.
-    __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes_.data()));
-    __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes_.data() + 16));
-    first = _mm_insert_epi8(first, inner.tos, 15);
-    second = _mm_insert_epi16(second, __builtin_bswap16(static_cast<std::uint16_t>(length)), 0);
-    second = _mm_insert_epi16(second, __builtin_bswap16(checksum), 4);
-    std::memcpy(frame + 32, bytes_.data() + 32, kBytes - 32);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(frame), first);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(frame + 16), second);
+  void WriteIpip(std::uint8_t* frame, std::uint32_t first_word, std::uint32_t inner_sum) const {
+    const std::uint32_t sum = sum_ + inner_sum;
+    // Both halves are added, the carry too, in the upper one.
+    const auto checksum = static_cast<std::uint16_t>(~(sum + std::rotl(sum, 16)) >> 16);
+    std::memcpy(frame, bytes_.data(), kBytes);
+    std::memcpy(frame + sizeof(EthernetHeader), &first_word, sizeof first_word);
+    std::memcpy(frame + sizeof(EthernetHeader) + offsetof(Ipv4Header, checksum), &checksum,
+                sizeof checksum);
   }
 
  private:
@@ -69,7 +67,9 @@ class OuterHeader {
   static constexpr std::size_t kBytes = sizeof(EthernetHeader) + sizeof(Ipv4Header);
 
   std::array<std::uint8_t, kBytes> bytes_{};
-  std::uint16_t sum_ = 0;  // of the outer header's words, without length, TOS and checksum
+  // Of the outer header's words as they lie in memory, without length, TOS and checksum: a
+  // sum of RFC 1071 is right in any order of bytes.
+  std::uint16_t sum_ = 0;
 };
 
 }  // namespace holdfast

@@ -62,10 +62,10 @@ struct Tally {
   std::uint64_t found = 0;
   std::uint64_t targets = 0;  // whatever a caller would read of a result
 
-  void Look(std::uint64_t mask, std::span<const ConnectionTable::Entry> entries) {
-    operations += entries.size();
-    found += static_cast<std::uint64_t>(std::popcount(mask));
-    for (const ConnectionTable::Entry& entry : entries) targets += entry.target.raw();
+  void Look(std::size_t burst, const ConnectionTable::Found& what) {
+    operations += burst;
+    found += static_cast<std::uint64_t>(std::popcount(what.all));
+    for (std::size_t i = 0; i < burst; ++i) targets += what.target(i).raw();
   }
   [[nodiscard]] std::uint64_t Checked() const {
     Keep(targets);
@@ -79,7 +79,7 @@ template <typename HashesOf>
 void LookUpAll(const ConnectionTable& table, std::size_t count, HashesOf&& hashes_of,
                Tally& tally) {
   std::array<std::array<FlowHash, kBurst>, 2> hashes;
-  std::array<ConnectionTable::Entry, kBurst> entries;
+  ConnectionTable::Found found;
   std::size_t before = 0;
   for (std::size_t first = 0, turn = 0; first < count || before != 0; first += kBurst, ++turn) {
     const std::size_t size = first < count ? std::min(kBurst, count - first) : 0;
@@ -87,8 +87,8 @@ void LookUpAll(const ConnectionTable& table, std::size_t count, HashesOf&& hashe
     const std::span known{hashes[1 - turn % 2].data(), before};
     hashes_of(first, next);
     for (const FlowHash& hash : next) table.Prefetch(hash);
-    const std::span found{entries.data(), before};
-    tally.Look(table.FindBurst(known, kNow, found), found);
+    table.FindBurst(known, kNow, found);
+    tally.Look(before, found);
     before = size;
   }
 }

@@ -85,7 +85,8 @@ void Bench(const Options& options) {
     Keep(buffer);
   };
   const auto ipip = [&](Buffer& buffer, std::uint64_t n) {
-    headers[n % kTargets].WriteIpip(buffer.outer_frame(), OuterHeader::InnerOf(buffer.frame()));
+    const auto completion = OuterHeader::CompletionFor(InnerHeader::Of(buffer.frame()));
+    headers[n % kTargets].WriteIpip(buffer.outer_frame(), completion.first_word, completion.sum);
     Keep(buffer);
   };
   // Encapsulation overwrites what would be parsed.

@@ -122,19 +122,31 @@ TEST_CASE("P1: a burst of connections is as Find() has each of them", "[tables]"
   for (std::uint32_t flow = 0; flow < kFlows; ++flow)
     table.Insert(HashOf(flow), {Flow(flow), ServiceSlot{0}}, TargetHandle(flow, flow),
                  static_cast<ConnectionPhase>(flow % 8), at(20'000 - flow * 4));
+  // Of flow n: 4 * n seconds, and its target's slot is n.
+  const auto table_age = [](const ConnectionTable::Entry& entry) {
+    return entry.target.slot() * std::uint64_t{4};
+  };
   std::mt19937 random(2026);
   for (int round = 0; round < 300; ++round) {
     const auto hashes = RandomHashes(random, random() % (kMaxBurst + 1), kFlows * 2);
-    std::vector<ConnectionTable::Entry> entries(hashes.size());
-    const std::uint64_t found = table.FindBurst(hashes, at(20'000), entries);
+    ConnectionTable::Found found;
+    table.FindBurst(hashes, at(20'000), found);
     for (std::size_t i = 0; i < hashes.size(); ++i) {
       const auto entry = table.Find(hashes[i], at(20'000));
-      REQUIRE((found >> i & 1) == (entry ? 1 : 0));
+      REQUIRE((found.all >> i & 1) == (entry ? 1 : 0));
       if (!entry) continue;
-      REQUIRE(entries[i].slot == entry->slot);
-      REQUIRE(entries[i].target == entry->target);
-      REQUIRE(entries[i].phase == entry->phase);
-      REQUIRE(entries[i].expired == entry->expired);
+      const auto of_burst = table.EntryOf(found, i, at(20'000));
+      REQUIRE(of_burst.slot == entry->slot);
+      REQUIRE(of_burst.target == entry->target);
+      REQUIRE(of_burst.phase == entry->phase);
+      REQUIRE(of_burst.expired == entry->expired);
+      REQUIRE(found.target(i) == entry->target);
+      // A packet that is noted is noted in vain, while it is settled.
+      const auto age = table_age(*entry);
+      const bool lasts = entry->phase == ConnectionPhase::kEstablished ||
+                         entry->phase == ConnectionPhase::kAdopted ||
+                         entry->phase == ConnectionPhase::kDatagrams;
+      REQUIRE((found.settled >> i & 1) == (lasts && age < ConnectionTimeouts{}.Slack() ? 1 : 0));
     }
   }
 }

@@ -48,14 +48,14 @@ class Pair {
   [[nodiscard]] bool Agree(std::span<const std::uint32_t> flows) const {
     std::vector<FlowHash> hashes;
     for (const std::uint32_t flow : flows) hashes.push_back(HashOf(flow));
-    std::vector<ConnectionTable::Entry> entries(flows.size());
-    const std::uint64_t found = table_.FindBurst(hashes, kNow, entries);
+    ConnectionTable::Found found;
+    table_.FindBurst(hashes, kNow, found);
     for (std::size_t i = 0; i < flows.size(); ++i) {
       const auto target = oracle_.Find(&flows[i]);
-      if (target.has_value() != ((found >> i & 1) != 0)) return false;
+      if (target.has_value() != ((found.all >> i & 1) != 0)) return false;
       if (!target) continue;
-      if (entries[i].target.raw() != *target) return false;
-      if (table_.Record(entries[i].slot).key != Flow(flows[i])) return false;
+      if (found.target(i).raw() != *target) return false;
+      if (table_.Record(table_.EntryOf(found, i, kNow).slot).key != Flow(flows[i])) return false;
     }
     return true;
   }

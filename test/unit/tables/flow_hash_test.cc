@@ -53,6 +53,30 @@ TEST_CASE("with and without AES instructions the hash is the same", "[tables]") 
   if (__builtin_cpu_supports("aes")) CHECK(HashesBy(HashFlowsWithAes, flows) == portable);
 }
 
+TEST_CASE("IPv4 tuples are hashed alike by every processor, and as the flows they are",
+          "[tables]") {
+  std::vector<FlowKey> flows = RandomFlows(4000);
+  std::erase_if(flows, [](const FlowKey& flow) { return !flow.client.IsV4() || !flow.vip.IsV4(); });
+  std::vector<Ipv4Tuple> tuples;
+  for (const FlowKey& flow : flows) tuples.push_back(Ipv4Tuple::Of(flow));
+  const auto expected = HashesBy(HashFlowsPortable, flows);
+  const auto check = [&](decltype(HashIpv4Flows) function) {
+    // In pieces of all lengths up to a batch's.
+    std::vector<FlowHash> hashes(tuples.size());
+    for (std::size_t first = 0, length = 0; first < tuples.size(); first += length++ % 65) {
+      const std::size_t count = std::min(length % 65, tuples.size() - first);
+      function(kFixedKey, std::span(tuples).subspan(first, count),
+               std::span(hashes).subspan(first, count));
+    }
+    CHECK(hashes == expected);
+  };
+  check(HashIpv4Flows);
+  check(HashIpv4FlowsPortable);
+  if (__builtin_cpu_supports("aes")) check(HashIpv4FlowsWithAes);
+  if (__builtin_cpu_supports("vaes") && __builtin_cpu_supports("avx512f"))
+    check(HashIpv4FlowsWithVaes);
+}
+
 TEST_CASE("one flow and many flows are hashed alike", "[tables]") {
   const auto flows = RandomFlows(64);
   const auto hashes = HashesBy(HashFlows, flows);

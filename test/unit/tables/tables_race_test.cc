@@ -146,12 +146,13 @@ TEST_CASE("P5: other workers find every proven connection, and its own target", 
         const auto entry = table.Find(hashes[key], kNow);
         check(key, entry ? &*entry : nullptr);
         // And in a burst of this key and all after it.
-        std::array<ConnectionTable::Entry, kKeys> entries;
+        ConnectionTable::Found found;
         const auto burst = std::span(hashes).subspan(key);
-        const std::uint64_t found =
-            table.FindBurst(burst, kNow, std::span(entries).first(burst.size()));
-        for (std::uint32_t i = 0; i < burst.size(); ++i)
-          check(key + i, (found >> i & 1) != 0 ? &entries[i] : nullptr);
+        table.FindBurst(burst, kNow, found);
+        for (std::uint32_t i = 0; i < burst.size(); ++i) {
+          const auto of_burst = table.EntryOf(found, i, kNow);
+          check(key + i, (found.all >> i & 1) != 0 ? &of_burst : nullptr);
+        }
         if (table.size() > kKeys) ++seen.torn;
       },
       [&](std::uint32_t) {

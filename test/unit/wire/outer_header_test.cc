@@ -36,7 +36,9 @@ TEST_CASE("ipip puts a right IPv4 header before the packet as it came", "[wire]"
         Frame frame(OuterHeader::kIpipGrowth, 0xee);
         AppendAll(frame, inner);
         const auto inner_length = static_cast<std::uint16_t>(inner.size() - 14);
-        HeaderFor("10.0.0.1", to).WriteIpip(frame.data(), OuterHeader::InnerOf(inner.data()));
+        const auto completion = OuterHeader::CompletionFor(InnerHeader::Of(inner.data()));
+        HeaderFor("10.0.0.1", to).WriteIpip(frame.data(), completion.first_word, completion.sum);
+        CHECK(completion.frame_length == inner.size() + 20);
 
         const auto ip = Load<Ipv4Header>(frame.data() + 14);
         CHECK(Load<EthernetHeader>(frame.data()).destination == kTargetMac);

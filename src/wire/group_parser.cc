@@ -1,0 +1,39 @@
+#include "wire/group_parser.h"
+
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+std::uint32_t ParseOneByOne(const FrameGroup& frames, const OwnMac& own_mac,
+                            bool checksums_known_good, const ParsedGroup& parsed) {
+  std::uint32_t ordinary = 0;
+  for (std::size_t i = 0; i < kGroup; ++i) {
+    const bool is_ordinary =
+        ParseOrdinary({frames.data[i], frames.lengths[i]}, own_mac, checksums_known_good,
+                      parsed.tuples[i], parsed.segments[i]);
+    parsed.inner[i] = InnerHeader::Of(frames.data[i]);
+    ordinary |= std::uint32_t{is_ordinary} << i;
+  }
+  return ordinary;
+}
+
+std::vector<GroupParser> Supported() {
+  std::vector<GroupParser> parsers;
+  if (__builtin_cpu_supports("avx512bw")) parsers.push_back(kAvx512GroupParser);
+  if (__builtin_cpu_supports("avx2")) parsers.push_back(kAvx2GroupParser);
+  if (__builtin_cpu_supports("sse4.2")) parsers.push_back(kSse42GroupParser);
+  parsers.push_back(kPortableGroupParser);
+  return parsers;
+}
+
+}  // namespace
+
+const GroupParser kPortableGroupParser{"portable", &ParseOneByOne};
+
+std::span<const GroupParser> GroupParsers() {
+  static const std::vector<GroupParser> parsers = Supported();
+  return parsers;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,54 @@
+// GroupParser: ParseOrdinary() (ordinary_packet.h) for sixteen packets side by side, once
+// for each instruction set. All give the same results; the best that the processor
+// has comes first.
+//
+// Any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/ipv4_tuple.h"
+#include "base/segment_flags.h"
+#include "wire/inner_header.h"
+#include "wire/ordinary_packet.h"
+
+namespace holdfast {
+
+inline constexpr std::size_t kGroup = 16;
+// So many bytes of each frame are read, however short it is: what is behind it in its
+// buffer does not matter, but must be there.
+inline constexpr std::size_t kGroupReads = 48;
+
+// The frames of a group, by place.
+struct FrameGroup {
+  const std::uint8_t* const* data;
+  const std::uint32_t* lengths;
+};
+
+// Where to put what they are; each has kGroup places.
+struct ParsedGroup {
+  Ipv4Tuple* tuples;
+  SegmentFlags* segments;
+  InnerHeader* inner;
+};
+
+struct GroupParser {
+  const char* name;  // of the instruction set, as __builtin_cpu_supports() has it
+  // Bit i: frame i is ordinary, and what stands in place i is its own. What stands in other
+  // places means nothing.
+  std::uint32_t (*parse)(const FrameGroup& frames, const OwnMac& own_mac, bool checksums_known_good,
+                         const ParsedGroup& parsed);
+};
+
+// Those that this processor can run, best first; the last one runs anywhere.
+std::span<const GroupParser> GroupParsers();
+
+// One file each, and called only where the processor has the instructions.
+extern const GroupParser kAvx512GroupParser;
+extern const GroupParser kAvx2GroupParser;
+extern const GroupParser kSse42GroupParser;
+extern const GroupParser kPortableGroupParser;
+
+}  // namespace holdfast
