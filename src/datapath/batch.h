@@ -14,6 +14,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <new>
 #include <span>
 
 #include "base/clock.h"
@@ -76,31 +77,52 @@ class Batch {
     return {entries_.data(), flow_count_};
   }
 
+  // A bit for each.
+  [[nodiscard]] std::uint64_t flow_bits() const {
+    return (std::uint64_t{flow_count_ < kCapacity} << flow_count_ % kCapacity) - 1;
+  }
+
   // ---- those of them that no connection of this worker has
   PacketContext& AddUnknown(std::size_t i) {
-    unknown_ |= std::uint64_t{1} << i;
-    open_ |= std::uint64_t{1} << i;
-    return contexts_[i] = {
-               .mbuf = mbufs_[i], .destination = destinations_[i], .segment = segments_[i]};
+    MarkUnknown(std::uint64_t{1} << i);
+    return MakeContext(i);
   }
-  // visit(PacketContext&) for each of them.
+  // Those whose bits are set.
+  void AddAllUnknown(std::uint64_t which) {
+    MarkUnknown(which);
+    ForEach(which, [&](const PacketContext& place) { MakeContext(NumberOf(place)); });
+  }
+  [[nodiscard]] std::uint64_t unknown() const { return unknown_; }  // a bit for each
+  // visit(PacketContext&) for each whose bit is set.
+  template <typename Visit>
+  void ForEach(std::uint64_t bits, Visit visit) {
+    for (; bits != 0; bits &= bits - 1)
+      visit(contexts_[static_cast<std::size_t>(std::countr_zero(bits))]);
+  }
   template <typename Visit>
   void ForEachUnknown(Visit visit) {
-    ForEachOf(unknown_, [&](PacketContext& packet, std::size_t) { visit(packet); });
+    ForEach(unknown_, visit);
   }
   // visit(PacketContext&) for each that is still open.
   template <typename Visit>
   void ForEachOpen(Visit visit) {
-    ForEachOf(open_, [&](PacketContext& packet, std::size_t i) {
+    std::uint64_t open = open_;
+    ForEach(open_, [&](PacketContext& packet) {
       if (packet.state == PacketState::kOpen) visit(packet);
-      if (packet.state != PacketState::kOpen) open_ ^= std::uint64_t{1} << i;
+      if (packet.state != PacketState::kOpen) open ^= std::uint64_t{1} << NumberOf(packet);
     });
+    open_ = open;
   }
   [[nodiscard]] const Ipv4Tuple& tuple(const PacketContext& packet) const {
-    return tuples_[static_cast<std::size_t>(&packet - contexts_.data())];
+    return tuples_[NumberOf(packet)];
   }
   [[nodiscard]] const FlowHash& hash(const PacketContext& packet) const {
-    return hashes_[static_cast<std::size_t>(&packet - contexts_.data())];
+    return hashes_[NumberOf(packet)];
+  }
+
+  // Where its service's ring has its target; nullptr where the ring is empty.
+  [[nodiscard]] const std::uint16_t*& ring_entry(const PacketContext& packet) {
+    return ring_entries_[NumberOf(packet)];
   }
 
   // ---- the others
@@ -141,12 +163,20 @@ class Batch {
   void Finish(WorkerCounters& counters);
 
  private:
-  template <typename Visit>
-  void ForEachOf(std::uint64_t bits, Visit visit) {
-    for (; bits != 0; bits &= bits - 1) {
-      const auto i = static_cast<std::size_t>(std::countr_zero(bits));
-      visit(contexts_[i], i);
-    }
+  [[nodiscard]] std::size_t NumberOf(const PacketContext& packet) const {
+    return static_cast<std::size_t>(&packet - contexts_.data());
+  }
+  void MarkUnknown(std::uint64_t which) {
+    unknown_ |= which;
+    open_ |= which;
+  }
+  // In its place: a copy would wait until the parts that it is made from are stored.
+  PacketContext& MakeContext(std::size_t i) {
+    const bool is_request = tuples_[i].protocol == Protocol::kUdp || segments_[i].OpensConnection();
+    return *new (&contexts_[i]) PacketContext{.mbuf = mbufs_[i],
+                                              .destination = destinations_[i],
+                                              .segment = segments_[i],
+                                              .is_request = is_request};
   }
   void AddRareTallies(WorkerCounters& counters);
 
@@ -173,6 +203,7 @@ class Batch {
   std::array<Destination, kCapacity> destinations_;
   std::array<SegmentFlags, kCapacity> segments_;
   alignas(64) std::array<PacketContext, kCapacity> contexts_;
+  std::array<const std::uint16_t*, kCapacity> ring_entries_;
   std::array<LocalContext, kCapacity> locals_;
   std::array<ReplyContext, kCapacity> replies_;
   std::array<rte_mbuf*, kCapacity> discarded_;

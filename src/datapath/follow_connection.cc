@@ -75,6 +75,16 @@ class Follower {
   bool changed_ = false;  // an entry, by a packet of this batch
 };
 
+// Asks memory for what Balance() and RememberConnection() will look at, if it comes to
+// that. In one go: a processor asks for as much as it sees ahead of it.
+void AskAhead(Batch& batch, std::uint64_t which, const ConnectionTable& connections,
+              const Ipv4RingHash& ring_hash) {
+  batch.ForEach(which, [&](const PacketContext& packet) {
+    connections.PrefetchForInsert(batch.hash(packet));
+  });
+  AskRing(batch, which, ring_hash);
+}
+
 }  // namespace
 
 void FindConnections(Batch& batch, std::size_t first, const HashKey& key,
@@ -85,23 +95,22 @@ void FindConnections(Batch& batch, std::size_t first, const HashKey& key,
 }
 
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-                      std::span<Departures> departures, WorkerCounters& counters) {
+                      const Ipv4RingHash& ring_hash, std::span<Departures> departures,
+                      WorkerCounters& counters) {
   const std::size_t count = batch.flow_count();
   const std::span<Entry> entries = batch.entries();
   const std::uint64_t found = connections.FindBurst(batch.hashes(), batch.turn().now, entries);
+  const std::uint64_t missing = batch.flow_bits() & ~found;
+  batch.AddAllUnknown(missing);
+  // What is asked for comes while the others are followed.
+  AskAhead(batch, missing, connections, ring_hash);
   lines.Follow(*batch.turn().snapshot);
   Follower follower(batch, lines, connections, departures, counters);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count; ++i)
     if ((found >> i & 1) != 0) [[likely]]
       follower.Follow(i, entries[i]);
-    else
-      batch.AddUnknown(i);
-  }
-  batch.ForEachUnknown([&](PacketContext& packet) {
-    packet.is_request =
-        batch.tuple(packet).protocol == Protocol::kUdp || packet.segment.OpensConnection();
-    connections.PrefetchForInsert(batch.hash(packet));
-  });
+  // Those of which more than the headers had to be known.
+  AskAhead(batch, batch.unknown() & ~missing, connections, ring_hash);
 }
 
 }  // namespace holdfast

@@ -26,6 +26,7 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       idle_(options.poll, options.max_sleep),
       load_(options.cycles_per_second, counters_),
       turn_times_(options.cycles_per_second, counters_),
+      ring_hash_(options.ring_seed),
       replies_(options.cycles_per_second),
       lines_(*tables.neighbours, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
@@ -91,17 +92,21 @@ void Worker::Begin(Batch& batch) {
 }
 
 void Worker::Finish(Batch& batch) {
-  FollowConnection(batch, lines_, *tables_.connections, departures_, counters_);
+  FollowConnection(batch, lines_, *tables_.connections, ring_hash_, departures_, counters_);
+  if (batch.unknown() != 0) PlaceUnknown(batch);
+  Transmit(batch, ports_, departures_, counters_);
+  batch.Finish(counters_);
+}
+
+void Worker::PlaceUnknown(Batch& batch) {
   DropMartians(batch);
   FollowOtherWorkers(batch, lines_, options_.id, tables_.all_connections);
   FollowAffinity(batch, lines_, *tables_.affinities, counters_);
-  Balance(batch, lines_, options_.ring_seed);
+  Balance(batch, lines_);
   RememberConnection(batch, lines_, *tables_.connections, counters_);
   ForwardDecided(batch, departures_);
   AnswerRefused(batch, replies_);
-  Transmit(batch, ports_, departures_, counters_);
   CountRequests(batch, counters_);
-  batch.Finish(counters_);
 }
 
 void Worker::SendOutgoing() {

@@ -124,10 +124,13 @@ class ConnectionTable {
   [[nodiscard]] WorkerId owner() const { return owner_; }
 
   // ---- the owner
-  // For an Insert() soon after.
+  // For an Insert() soon after. REQUIRES: Prefetch() has been called, and is done.
   void PrefetchForInsert(const FlowHash& hash) const {
-    buckets_.Prefetch(hash);
-    if (!IsNearlyFull()) buckets_.PrefetchPartner(hash);
+    const BucketPair pair = buckets_.PairOf(hash);
+    // Of the cold part any line: what the store waits for is where its page lies.
+    __builtin_prefetch(&cold(FingerprintBuckets::SlotAt(pair.home, 0)));
+    if (!IsNearlyFull() || !EvictionOrder::HasUnfinished(buckets_.At(pair.home)))
+      buckets_.PrefetchBucket(pair.partner);
   }
   // Puts a new entry in; makes room as P8 says. REQUIRES: `hash` is not in it.
   InsertOutcome Insert(const FlowHash& hash, const ConnectionRecord& record, TargetHandle target,

@@ -56,6 +56,16 @@ class EvictionOrder {
     return {.cost = least & ~kTurnMask, .position = place < kSlots ? place : place - kSlots};
   }
 
+  // True when an entry of the bucket is unfinished: one IsOfTheFirst(). Whether one has
+  // idled out is not asked.
+  [[nodiscard]] static bool HasUnfinished(const Bucket& bucket) {
+    const BucketLanes values = BucketLanes::ValuesOf(bucket);
+    const auto unfinished = [](Lanes lanes) { return RankNumberOf(PhaseNumberOf(lanes)) == 0; };
+    const auto some =
+        unfinished(values.first) | (unfinished(values.last) & Lanes{~0U, ~0U, ~0U, 0});
+    return (some[0] | some[1] | some[2] | some[3]) != 0;
+  }
+
  private:
   static constexpr std::uint32_t kSlots = Bucket::kSlots;
   static constexpr int kTurnBits = 3;
