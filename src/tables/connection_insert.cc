@@ -43,62 +43,77 @@ ConnectionTable::InsertOutcome OutcomeOfEvicting(EvictionOrder::Victim victim) {
 }  // namespace
 
 inline void ConnectionTable::Fill(Slot slot, const FlowHash& hash, const ConnectionRecord& record,
-                                  TargetHandle target, ConnectionPhase phase, CoarseTick now) {
+                                  std::uint32_t value) {
   WritePast(cold(slot), record, hash.bucket);
-  buckets_.Store(slot, hash, ConnectionValue(target, phase, now));
+  buckets_.Store(slot, hash, value);
   CountIn(record);
 }
 
-inline ConnectionTable::Room ConnectionTable::RoomOf(std::size_t bucket,
-                                                     EvictionOrder::Victim victim) {
+inline ConnectionTable::InsertOutcome ConnectionTable::TakeOver(std::size_t home,
+                                                                EvictionOrder::Victim victim,
+                                                                const FlowHash& hash,
+                                                                const ConnectionRecord& record,
+                                                                std::uint32_t value) {
+  Cold& line = cold(FingerprintBuckets::SlotAt(home, victim.position));
+  CountOver(line, record);
+  WritePast(line, record, hash.bucket);
+  buckets_.Replace(home, victim.position, hash, value);
+  return OutcomeOfEvicting(victim);
+}
+
+ConnectionTable::Room ConnectionTable::RoomOf(std::size_t bucket, EvictionOrder::Victim victim) {
   const Slot slot = FingerprintBuckets::SlotAt(bucket, victim.position);
   const auto outcome = OutcomeOfEvicting(victim);
   if (outcome != InsertOutcome::kFull) Remove(slot);
   return {slot, outcome};
 }
 
-// An empty slot at home is nearest. Looking for more costs dozens of buckets when there
-// is none: a flood must not have that for each of its SYNs.
-inline ConnectionTable::Room ConnectionTable::RoomFor(const FlowHash& hash, CoarseTick now) {
+ConnectionTable::Room ConnectionTable::RoomFor(const FlowHash& hash, std::uint32_t random) {
   const BucketPair pair = buckets_.PairOf(hash);
-  if (const auto empty = buckets_.EmptySlotIn(pair.home)) return {*empty, InsertOutcome::kInserted};
-  // The upper half of the fingerprint: buckets depend on the rest.
-  const EvictionOrder order(timeouts_, now, static_cast<std::uint32_t>(hash.fingerprint >> 32));
-  if (!IsNearlyFull()) return RoomByMoves(hash, pair, order);
-  const auto victim = order.Least(buckets_.At(pair.home));
-  if (victim.IsOfTheFirst()) return RoomOf(pair.home, victim);
   if (const auto empty = buckets_.EmptySlotIn(pair.partner))
     return {*empty, InsertOutcome::kInserted};
-  return RoomOfLeast(pair, order);
+  return IsNearlyFull() ? RoomOfLeast(pair, random) : RoomByMoves(hash, pair, random);
 }
 
 // The room of an entry that has idled out comes before the room that moves make.
 ConnectionTable::Room ConnectionTable::RoomByMoves(const FlowHash& hash, const BucketPair& pair,
-                                                   const EvictionOrder& order) {
-  if (const auto empty = buckets_.EmptySlotIn(pair.partner))
-    return {*empty, InsertOutcome::kInserted};
+                                                   std::uint32_t random) {
   for (const std::size_t bucket : {pair.home, pair.partner})
-    if (const auto victim = order.Least(buckets_.At(bucket)); victim.expired())
+    if (const auto victim = order_.Least(buckets_.At(bucket), random); victim.expired())
       return RoomOf(bucket, victim);
   const auto move_cold = [this](Slot from, Slot to) { cold(to) = cold(from); };
   if (const auto room = buckets_.MakeRoom(hash, move_cold))
     return {*room, InsertOutcome::kInserted};
-  return RoomOfLeast(pair, order);
+  return RoomOfLeast(pair, random);
 }
 
-ConnectionTable::Room ConnectionTable::RoomOfLeast(const BucketPair& pair,
-                                                   const EvictionOrder& order) {
-  const auto at_home = order.Least(buckets_.At(pair.home));
-  const auto away = order.Least(buckets_.At(pair.partner));
+ConnectionTable::Room ConnectionTable::RoomOfLeast(const BucketPair& pair, std::uint32_t random) {
+  const auto at_home = order_.Least(buckets_.At(pair.home), random);
+  const auto away = order_.Least(buckets_.At(pair.partner), random);
   return at_home.cost <= away.cost ? RoomOf(pair.home, at_home) : RoomOf(pair.partner, away);
 }
 
+// An empty slot at home is nearest. Looking for more costs dozens of buckets when there
+// is none: a flood must not have that for each of its SYNs.
 ConnectionTable::InsertOutcome ConnectionTable::Insert(const FlowHash& hash,
                                                        const ConnectionRecord& record,
                                                        TargetHandle target, ConnectionPhase phase,
                                                        CoarseTick now) {
-  const Room room = RoomFor(hash, now);
-  if (room.outcome != InsertOutcome::kFull) Fill(room.slot, hash, record, target, phase, now);
+  const std::uint32_t value = ConnectionValue(target, phase, now);
+  const std::size_t home = buckets_.HomeOf(hash);
+  if (const auto empty = buckets_.EmptySlotIn(home)) {
+    Fill(*empty, hash, record, value);
+    return InsertOutcome::kInserted;
+  }
+  if (order_.now() != now) [[unlikely]]
+    order_ = EvictionOrder(timeouts_, now);
+  // The upper half of the fingerprint: buckets depend on the rest.
+  const auto random = static_cast<std::uint32_t>(hash.fingerprint >> 32);
+  if (IsNearlyFull())
+    if (const auto victim = order_.Least(buckets_.At(home), random); victim.IsOfTheFirst())
+      return TakeOver(home, victim, hash, record, value);
+  const Room room = RoomFor(hash, random);
+  if (room.outcome != InsertOutcome::kFull) Fill(room.slot, hash, record, value);
   return room.outcome;
 }
 

@@ -70,6 +70,7 @@ ConnectionTable::ConnectionTable(WorkerId owner, ConnectionTimeouts timeouts,
       timeouts_(timeouts),
       buckets_(std::move(buckets)),
       cold_(std::move(cold)),
+      order_(timeouts, CoarseTick()),
       nearly_full_(buckets_.slot_count() - buckets_.slot_count() / 16),
       sizes_(std::make_unique<Sizes>()) {}
 

@@ -173,15 +173,19 @@ class ConnectionTable {
     Slot slot;
     InsertOutcome outcome;
   };
-  Room RoomFor(const FlowHash& hash, CoarseTick now);
-  Room RoomByMoves(const FlowHash& hash, const BucketPair& pair, const EvictionOrder& order);
-  Room RoomOfLeast(const BucketPair& pair, const EvictionOrder& order);
+  // For a hash whose home is full. `random`: for EvictionOrder.
+  Room RoomFor(const FlowHash& hash, std::uint32_t random);
+  Room RoomByMoves(const FlowHash& hash, const BucketPair& pair, std::uint32_t random);
+  Room RoomOfLeast(const BucketPair& pair, std::uint32_t random);
   Room RoomOf(std::size_t bucket, EvictionOrder::Victim victim);
-  void Fill(Slot slot, const FlowHash& hash, const ConnectionRecord& record, TargetHandle target,
-            ConnectionPhase phase, CoarseTick now);
+  void Fill(Slot slot, const FlowHash& hash, const ConnectionRecord& record, std::uint32_t value);
+  InsertOutcome TakeOver(std::size_t home, EvictionOrder::Victim victim, const FlowHash& hash,
+                         const ConnectionRecord& record, std::uint32_t value);
   void Remove(Slot slot);
   void CountIn(const ConnectionRecord& record);
   void CountOut(const ConnectionRecord& record);
+  // `record` takes the place of what is in `line`.
+  void CountOver(const Cold& line, const ConnectionRecord& record);
   void SweepBucket(std::size_t index, const SweepRules& rules, SweepResult& result);
   void SweepStale(Slot slot, const SweepRules& rules, SweepResult& result);
   void SweepCopy(Slot slot, const SweepRules& rules, SweepResult& result);
@@ -191,6 +195,7 @@ class ConnectionTable {
   ConnectionTimeouts timeouts_;
   FingerprintBuckets buckets_;
   TableMemory cold_;
+  EvictionOrder order_;
   std::size_t nearly_full_;         // entries
   std::size_t sweep_position_ = 0;  // the next bucket
   // Behind a pointer, so that a table can be moved before it is shared.
@@ -210,8 +215,14 @@ inline void ConnectionTable::CountOut(const ConnectionRecord& record) {
   counter.Set(counter.Read() - 1);
 }
 
+// Where there are no copies, to ask whether one is would be a line for nothing.
+inline void ConnectionTable::CountOver(const Cold& line, const ConnectionRecord& record) {
+  if (sizes_->copies.Read() == 0 && !record.IsCopy()) return;
+  CountOut(line.record);
+  CountIn(record);
+}
+
 inline void ConnectionTable::Remove(Slot slot) {
-  // Where there are no copies, to ask whether this one is would be a line for nothing.
   if (sizes_->copies.Read() == 0) {
     sizes_->originals.Set(sizes_->originals.Read() - 1);
   } else {

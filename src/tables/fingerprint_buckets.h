@@ -91,6 +91,7 @@ class FingerprintBuckets {
 
   // ---- the writer
   [[nodiscard]] BucketPair PairOf(const FlowHash& hash) const { return buckets_.PairOf(hash); }
+  [[nodiscard]] std::size_t HomeOf(const FlowHash& hash) const { return buckets_.HomeOf(hash); }
   [[nodiscard]] const Bucket& At(std::size_t bucket) const { return buckets_[bucket]; }
   static Slot SlotAt(std::size_t bucket, std::size_t position) {
     return static_cast<Slot>(bucket * kSlotsPerBucket + position);
@@ -113,6 +114,18 @@ class FingerprintBuckets {
   void Clear(Slot slot) {
     writer_.Clear(BucketOf(slot), PositionOf(slot));
     CountUp(header().clears);
+  }
+
+  // Clear() and Store() in one. REQUIRES: the slot is in the home bucket of `hash`, and
+  // not empty.
+  void Replace(std::size_t home, unsigned position, const FlowHash& hash, std::uint32_t value) {
+    if ((buckets_[home].Away() >> position & 1) != 0) [[unlikely]] {
+      Clear(SlotAt(home, position));
+      return Store(SlotAt(home, position), hash, value);
+    }
+    writer_.Unset(home, position);
+    CountUp(header().clears);
+    writer_.Set(home, position, hash.fingerprint, value);
   }
 
  private:
