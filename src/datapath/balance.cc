@@ -2,15 +2,15 @@
 
 namespace holdfast {
 
-void AskRing(Batch& batch, std::uint64_t which, Ipv4RingHash ring_hash) {
+void AskRing(Batch& batch, std::span<const PacketContext> packets, Ipv4RingHash ring_hash) {
   const Snapshot& snapshot = *batch.turn().snapshot;
-  batch.ForEach(which, [&](const PacketContext& packet) {
+  for (const PacketContext& packet : packets) {
     const MaglevRing& ring = snapshot.service(packet.destination.service()).ring;
     const std::uint16_t* const entry =
         ring.empty() ? nullptr : ring.Find(ring_hash.Of(batch.tuple(packet)));
     batch.ring_entry(packet) = entry;
     __builtin_prefetch(entry);
-  });
+  }
 }
 
 void Balance(Batch& batch, TargetLines& lines) {

@@ -6,7 +6,7 @@
 //
 // Packets of flows are numbered from 0 in the order of their arrival. Of those that a
 // connection has, a batch knows no more than their headers said, side by side in
-// arrays; the others, in a word of bits, get a PacketContext each.
+// arrays; the others get a PacketContext each, and a stage looks at one after the other.
 //
 // Thread: the worker.
 #pragma once
@@ -83,46 +83,32 @@ class Batch {
   }
 
   // ---- those of them that no connection of this worker has
+  // In its place: a copy would wait until the parts that it is made from are stored.
   PacketContext& AddUnknown(std::size_t i) {
-    MarkUnknown(std::uint64_t{1} << i);
-    return MakeContext(i);
+    const bool is_request = tuples_[i].protocol == Protocol::kUdp || segments_[i].OpensConnection();
+    return *new (&contexts_[unknown_count_++]) PacketContext{.mbuf = mbufs_[i],
+                                                             .destination = destinations_[i],
+                                                             .segment = segments_[i],
+                                                             .number = static_cast<std::uint8_t>(i),
+                                                             .is_request = is_request};
   }
-  // Those whose bits are set.
-  void AddAllUnknown(std::uint64_t which) {
-    MarkUnknown(which);
-    ForEach(which, [&](const PacketContext& place) { MakeContext(NumberOf(place)); });
-  }
-  [[nodiscard]] std::uint64_t unknown() const { return unknown_; }  // a bit for each
-  // visit(PacketContext&) for each whose bit is set.
-  template <typename Visit>
-  void ForEach(std::uint64_t bits, Visit visit) {
-    for (; bits != 0; bits &= bits - 1)
-      visit(contexts_[static_cast<std::size_t>(std::countr_zero(bits))]);
-  }
-  template <typename Visit>
-  void ForEachUnknown(Visit visit) {
-    ForEach(unknown_, visit);
-  }
+  [[nodiscard]] std::span<PacketContext> unknown() { return {contexts_.data(), unknown_count_}; }
   // visit(PacketContext&) for each that is still open.
   template <typename Visit>
   void ForEachOpen(Visit visit) {
-    std::uint64_t open = open_;
-    ForEach(open_, [&](PacketContext& packet) {
+    for (PacketContext& packet : unknown())
       if (packet.state == PacketState::kOpen) visit(packet);
-      if (packet.state != PacketState::kOpen) open ^= std::uint64_t{1} << NumberOf(packet);
-    });
-    open_ = open;
   }
   [[nodiscard]] const Ipv4Tuple& tuple(const PacketContext& packet) const {
-    return tuples_[NumberOf(packet)];
+    return tuples_[packet.number];
   }
   [[nodiscard]] const FlowHash& hash(const PacketContext& packet) const {
-    return hashes_[NumberOf(packet)];
+    return hashes_[packet.number];
   }
 
   // Where its service's ring has its target; nullptr where the ring is empty.
   [[nodiscard]] const std::uint16_t*& ring_entry(const PacketContext& packet) {
-    return ring_entries_[NumberOf(packet)];
+    return ring_entries_[packet.number];
   }
 
   // ---- the others
@@ -163,29 +149,13 @@ class Batch {
   void Finish(WorkerCounters& counters);
 
  private:
-  [[nodiscard]] std::size_t NumberOf(const PacketContext& packet) const {
-    return static_cast<std::size_t>(&packet - contexts_.data());
-  }
-  void MarkUnknown(std::uint64_t which) {
-    unknown_ |= which;
-    open_ |= which;
-  }
-  // In its place: a copy would wait until the parts that it is made from are stored.
-  PacketContext& MakeContext(std::size_t i) {
-    const bool is_request = tuples_[i].protocol == Protocol::kUdp || segments_[i].OpensConnection();
-    return *new (&contexts_[i]) PacketContext{.mbuf = mbufs_[i],
-                                              .destination = destinations_[i],
-                                              .segment = segments_[i],
-                                              .is_request = is_request};
-  }
   void AddRareTallies(WorkerCounters& counters);
 
   const WorkerPort* port_ = nullptr;
   Turn turn_;
-  std::uint64_t open_ = 0;
-  std::uint64_t unknown_ = 0;
   std::size_t size_ = 0;
   std::size_t flow_count_ = 0;
+  std::size_t unknown_count_ = 0;
   std::size_t local_count_ = 0;
   std::size_t reply_count_ = 0;
   std::size_t discarded_count_ = 0;

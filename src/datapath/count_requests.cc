@@ -35,13 +35,13 @@ class RequestRun {
 
 void CountRequests(Batch& batch, WorkerCounters& counters) {
   RequestRun run(counters);
-  batch.ForEachUnknown([&](const PacketContext& packet) {
-    if (!packet.decision) return;
+  for (const PacketContext& packet : batch.unknown()) {
+    if (!packet.decision) continue;
     run.Add(packet.destination.service(), *packet.decision);
-    if (packet.line == nullptr) return;
+    if (packet.line == nullptr) continue;
     const std::size_t target = PathOf(*packet.line).handle().slot();
     counters.target_requests[target].requests[*packet.decision].Add(1);
-  });
+  }
   run.End();
 }
 

@@ -77,12 +77,10 @@ class Follower {
 
 // Asks memory for what Balance() and RememberConnection() will look at, if it comes to
 // that. In one go: a processor asks for as much as it sees ahead of it.
-void AskAhead(Batch& batch, std::uint64_t which, const ConnectionTable& connections,
-              const Ipv4RingHash& ring_hash) {
-  batch.ForEach(which, [&](const PacketContext& packet) {
-    connections.PrefetchForInsert(batch.hash(packet));
-  });
-  AskRing(batch, which, ring_hash);
+void AskAhead(Batch& batch, std::span<const PacketContext> packets,
+              const ConnectionTable& connections, const Ipv4RingHash& ring_hash) {
+  for (const PacketContext& packet : packets) connections.PrefetchForInsert(batch.hash(packet));
+  AskRing(batch, packets, ring_hash);
 }
 
 }  // namespace
@@ -100,17 +98,18 @@ void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connect
   const std::size_t count = batch.flow_count();
   const std::span<Entry> entries = batch.entries();
   const std::uint64_t found = connections.FindBurst(batch.hashes(), batch.turn().now, entries);
-  const std::uint64_t missing = batch.flow_bits() & ~found;
-  batch.AddAllUnknown(missing);
   // What is asked for comes while the others are followed.
-  AskAhead(batch, missing, connections, ring_hash);
+  for (std::uint64_t left = batch.flow_bits() & ~found; left != 0; left &= left - 1)
+    batch.AddUnknown(static_cast<std::size_t>(std::countr_zero(left)));
+  const std::size_t missing = batch.unknown().size();
+  AskAhead(batch, batch.unknown(), connections, ring_hash);
   lines.Follow(*batch.turn().snapshot);
   Follower follower(batch, lines, connections, departures, counters);
   for (std::size_t i = 0; i < count; ++i)
     if ((found >> i & 1) != 0) [[likely]]
       follower.Follow(i, entries[i]);
   // Those of which more than the headers had to be known.
-  AskAhead(batch, batch.unknown() & ~missing, connections, ring_hash);
+  AskAhead(batch, batch.unknown().subspan(missing), connections, ring_hash);
 }
 
 }  // namespace holdfast

@@ -4,10 +4,9 @@
 namespace holdfast {
 
 void ForwardDecided(Batch& batch, std::span<Departures> departures) {
-  batch.ForEachUnknown([&](PacketContext& packet) {
+  for (PacketContext& packet : batch.unknown())
     if (packet.state == PacketState::kDecided)
       Forward(batch, departures, packet.mbuf, packet.destination, *packet.line, packet.step);
-  });
 }
 
 }  // namespace holdfast

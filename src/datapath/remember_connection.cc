@@ -74,7 +74,7 @@ class Memory {
     // one was remembered since.
     const bool first = remembered_.Add(batch_.hash(packet));
     if (!first || packet.had_entry) [[unlikely]]
-      return RememberCarefully(packet);
+      if (TakesUpEntry(packet)) return;
     Insert(packet);
   }
   void Count() const { outcomes_.AddTo(counters_); }
@@ -82,15 +82,19 @@ class Memory {
  private:
   [[nodiscard]] CoarseTick now() const { return batch_.turn().now; }
 
-  [[gnu::noinline]] void RememberCarefully(PacketContext& packet) {
+  // True when there is an entry: it has become the packet's.
+  [[gnu::noinline]] bool TakesUpEntry(PacketContext& packet) {
     const Protocol protocol = batch_.tuple(packet).protocol;
     const auto entry = connections_.Find(batch_.hash(packet), now());
-    if (!entry) return Insert(packet);
-    if (!BeginsAnew(packet.segment, protocol, *entry)) return JoinEarlierPacket(packet, *entry);
-    // The entry of an old connection becomes that of a new one: none more is there.
-    if (const auto phase = PhaseToRemember(packet, protocol))
+    if (!entry) return false;
+    if (!BeginsAnew(packet.segment, protocol, *entry)) {
+      JoinEarlierPacket(packet, *entry);
+    } else if (const auto phase = PhaseToRemember(packet, protocol)) {
+      // The entry of an old connection becomes that of a new one: none more is there.
       connections_.Restart(*entry, RecordOf(packet, batch_), PathOf(*packet.line).handle(), *phase,
                            now());
+    }
+    return true;
   }
 
   void Insert(PacketContext& packet) {
@@ -126,9 +130,8 @@ class Memory {
 void RememberConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
                         WorkerCounters& counters) {
   Memory memory(batch, lines, connections, counters);
-  batch.ForEachUnknown([&](PacketContext& packet) {
+  for (PacketContext& packet : batch.unknown())
     if (packet.state == PacketState::kDecided) memory.Remember(packet);
-  });
   memory.Count();
 }
 

@@ -55,9 +55,9 @@ void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affin
                     WorkerCounters& counters);
 
 // P4, and P5 for what is no request: the service's ring. Refuses when it is empty.
-// AskRing(), before that, finds their places on it, of those whose bits are set, and asks
-// memory for them.
-void AskRing(Batch& batch, std::uint64_t which, Ipv4RingHash ring_hash);
+// AskRing(), before that, finds the places of unknown `packets` on it and asks memory for
+// them.
+void AskRing(Batch& batch, std::span<const PacketContext> packets, Ipv4RingHash ring_hash);
 void Balance(Batch& batch, TargetLines& lines);
 
 // Puts what was decided since into the table (P5, P8).

@@ -93,7 +93,7 @@ void Worker::Begin(Batch& batch) {
 
 void Worker::Finish(Batch& batch) {
   FollowConnection(batch, lines_, *tables_.connections, ring_hash_, departures_, counters_);
-  if (batch.unknown() != 0) PlaceUnknown(batch);
+  if (!batch.unknown().empty()) PlaceUnknown(batch);
   Transmit(batch, ports_, departures_, counters_);
   batch.Finish(counters_);
 }
