@@ -126,11 +126,11 @@ class ConnectionTable {
   // ---- the owner
   // For an Insert() soon after. REQUIRES: Prefetch() has been called, and is done.
   void PrefetchForInsert(const FlowHash& hash) const {
-    const BucketPair pair = buckets_.PairOf(hash);
+    const std::size_t home = buckets_.HomeOf(hash);
     // Of the cold part any line: what the store waits for is where its page lies.
-    __builtin_prefetch(&cold(FingerprintBuckets::SlotAt(pair.home, 0)));
-    if (!IsNearlyFull() || !EvictionOrder::HasUnfinished(buckets_.At(pair.home)))
-      buckets_.PrefetchBucket(pair.partner);
+    __builtin_prefetch(&cold(FingerprintBuckets::SlotAt(home, 0)));
+    if (!IsNearlyFull() || !EvictionOrder::HasUnfinished(buckets_.At(home)))
+      buckets_.PrefetchPartner(hash);
   }
   // Puts a new entry in; makes room as P8 says. REQUIRES: `hash` is not in it.
   InsertOutcome Insert(const FlowHash& hash, const ConnectionRecord& record, TargetHandle target,
@@ -232,3 +232,5 @@ inline void ConnectionTable::Remove(Slot slot) {
 }
 
 }  // namespace holdfast
+
+#include "tables/connection_insert.h"

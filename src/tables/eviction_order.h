@@ -9,6 +9,9 @@
 // flood asks for each of its packets.
 #pragma once
 
+#include <xmmintrin.h>
+
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -56,10 +59,11 @@ class EvictionOrder {
   // True when an entry of the bucket is unfinished. Whether one has idled out is not asked.
   [[nodiscard]] static bool HasUnfinished(const Bucket& bucket) {
     const BucketLanes values = BucketLanes::ValuesOf(bucket);
-    const auto unfinished = [](Lanes lanes) { return RankNumberOf(PhaseNumberOf(lanes)) == 0; };
-    const auto some =
-        unfinished(values.first) | (unfinished(values.last) & Lanes{~0U, ~0U, ~0U, 0});
-    return (some[0] | some[1] | some[2] | some[3]) != 0;
+    const Lanes later =
+        (values.first | values.first << 1) & (values.last | values.last << 1 | Lanes{0, 0, 0, ~0U});
+    // Two bits say the rank: here the higher one, if any is set. Into that of the sign.
+    static_assert(RankNumberOf((1U << kPhaseBits) - 1) == 3);
+    return _mm_movemask_ps(std::bit_cast<__m128>(later << (32 - kTickShift))) != 0xf;
   }
 
  private:
