@@ -151,12 +151,6 @@ MaglevRing::MaglevRing(std::span<const Choice> choices, std::uint64_t seed) {
   }
 }
 
-std::uint16_t MaglevRing::Pick(std::uint64_t hash) const {
-  // The high half of hash x size: a place without a division.
-  __extension__ using Wide = unsigned __int128;
-  return entries_[static_cast<std::size_t>(Wide{hash} * kSize >> 64)];
-}
-
 double MaglevRing::Share(std::uint16_t value) const {
   if (entries_.empty()) return 0;
   const auto count = std::ranges::count(entries_, value);

@@ -7,10 +7,39 @@
 
 #include <cstdint>
 
+#include "balancing/stable_mix.h"
 #include "base/flow_key.h"
+#include "base/ipv4_tuple.h"
 
 namespace holdfast {
 
 std::uint64_t RingHash(const FlowKey& flow, std::uint64_t seed);
+
+// The same of IPv4 flows, for who has many: what is equal in all of them is mixed once.
+class Ipv4RingHash {
+ public:
+  explicit Ipv4RingHash(std::uint64_t seed)
+      : before_client_(StableMix(StableMix(seed) ^ kFirstWord)) {}
+
+  [[nodiscard]] std::uint64_t Of(const Ipv4Tuple& flow) const {
+    const std::uint64_t client = StableMix(before_client_ ^ SecondWord(flow.client));
+    const std::uint64_t vip = StableMix(StableMix(client ^ kFirstWord) ^ SecondWord(flow.vip));
+    return StableMix(vip ^ PortsOf(flow));
+  }
+
+ private:
+  // Of an IPv4-mapped address (ip_address.h).
+  static constexpr std::uint64_t kFirstWord = 0;
+  static std::uint64_t SecondWord(std::uint32_t address) {
+    return 0xffff'0000'0000 | __builtin_bswap32(address);
+  }
+  static std::uint64_t PortsOf(const Ipv4Tuple& flow) {
+    return std::uint64_t{__builtin_bswap16(flow.client_port)} << 32 |
+           std::uint64_t{__builtin_bswap16(flow.vip_port)} << 16 |
+           static_cast<std::uint64_t>(flow.protocol);
+  }
+
+  std::uint64_t before_client_;
+};
 
 }  // namespace holdfast

@@ -54,9 +54,8 @@ void EndRefused(Batch& batch, PacketContext& packet, ReplyLimiter& limiter) {
 }  // namespace
 
 void AnswerRefused(Batch& batch, ReplyLimiter& limiter) {
-  batch.ForEachUnknown([&](PacketContext& packet) {
+  for (PacketContext& packet : batch.unknown())
     if (packet.state == PacketState::kRefused) EndRefused(batch, packet, limiter);
-  });
 }
 
 }  // namespace holdfast

@@ -1,23 +1,23 @@
-#include "balancing/ring_hash.h"
 #include "datapath/stages.h"
 
 namespace holdfast {
-namespace {
 
-TargetLine* TargetOnRing(const PacketContext& packet, const Batch& batch, TargetLines& lines,
-                         std::uint64_t ring_seed) {
-  const MaglevRing& ring = batch.turn().snapshot->service(packet.destination.service()).ring;
-  if (ring.empty()) return nullptr;
-  const std::uint16_t handle = ring.Pick(RingHash(batch.tuple(packet).Key(), ring_seed));
-  return lines.Find(TargetHandle::FromRaw(handle));
+void AskRing(Batch& batch, std::span<const PacketContext> packets, Ipv4RingHash ring_hash) {
+  const Snapshot& snapshot = *batch.turn().snapshot;
+  for (const PacketContext& packet : packets) {
+    const MaglevRing& ring = snapshot.service(packet.destination.service()).ring;
+    const std::uint16_t* const entry =
+        ring.empty() ? nullptr : ring.Find(ring_hash.Of(batch.tuple(packet)));
+    batch.ring_entry(packet) = entry;
+    __builtin_prefetch(entry);
+  }
 }
 
-}  // namespace
-
-void Balance(Batch& batch, TargetLines& lines, std::uint64_t ring_seed) {
+void Balance(Batch& batch, TargetLines& lines) {
   batch.ForEachOpen([&](PacketContext& packet) {
-    TargetLine* const line = TargetOnRing(packet, batch, lines, ring_seed);
-    if (line == nullptr) {
+    const std::uint16_t* const entry = batch.ring_entry(packet);
+    TargetLine* const line = entry == nullptr ? nullptr : lines.Find(TargetHandle::FromRaw(*entry));
+    if (line == nullptr) [[unlikely]] {
       packet.Refuse();
       if (packet.is_request) packet.decision = Decision::kRefused;
       return;

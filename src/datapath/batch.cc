@@ -50,9 +50,8 @@ void Batch::Finish(WorkerCounters& counters) {
   if (rare_ != 0) AddRareTallies(counters);
   if (discarded_count_ != 0)
     rte_pktmbuf_free_bulk(discarded_.data(), static_cast<unsigned>(discarded_count_));
-  if (unknown_ != 0) steps_.fill(Step::kConnection);
-  open_ = unknown_ = 0;
-  size_ = flow_count_ = local_count_ = reply_count_ = discarded_count_ = sent_ = 0;
+  if (unknown_count_ != 0) steps_.fill(Step::kConnection);
+  size_ = flow_count_ = unknown_count_ = local_count_ = reply_count_ = discarded_count_ = sent_ = 0;
 }
 
 void Batch::AddRareTallies(WorkerCounters& counters) {

@@ -6,7 +6,7 @@
 //
 // Packets of flows are numbered from 0 in the order of their arrival. Of those that a
 // connection has, a batch knows no more than their headers said, side by side in
-// arrays; the others, in a word of bits, get a PacketContext each.
+// arrays; the others get a PacketContext each, and a stage looks at one after the other.
 //
 // Thread: the worker.
 #pragma once
@@ -15,6 +15,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <new>
 #include <span>
 
 #include "base/clock.h"
@@ -80,6 +81,7 @@ class Batch {
   // Of the room's first `count`, the packets received from the `first` one on.
   void AddFlows(std::size_t first, std::size_t count) {
     std::copy_n(&received_[first], kGroup, &mbufs_[flow_count_]);
+    std::copy_n(&lengths_[first], kGroup, &flow_lengths_[flow_count_]);
     flow_count_ += count;
   }
   void AddFlow(rte_mbuf* mbuf, const Ipv4Tuple& tuple, Destination destination,
@@ -89,11 +91,14 @@ class Batch {
     destinations_[flow_count_] = destination;
     segments_[flow_count_] = segment;
     inner_[flow_count_] = InnerHeader::Of(BytesOf(mbuf));
+    flow_lengths_[flow_count_] = FrameOf(mbuf).length;
     ++flow_count_;
   }
   [[nodiscard]] rte_mbuf* mbuf(std::size_t i) const { return mbufs_[i]; }
   [[nodiscard]] Destination destination(std::size_t i) const { return destinations_[i]; }
   [[nodiscard]] SegmentFlags segment(std::size_t i) const { return segments_[i]; }
+  // Of its frame as it came, without FCS.
+  [[nodiscard]] std::uint32_t length(std::size_t i) const { return flow_lengths_[i]; }
   [[nodiscard]] const Ipv4Tuple& tuple(std::size_t i) const { return tuples_[i]; }
   [[nodiscard]] InnerHeader inner(std::size_t i) const { return inner_[i]; }
   [[nodiscard]] std::span<const InnerHeader> inner() const { return {inner_.data(), flow_count_}; }
@@ -110,38 +115,46 @@ class Batch {
   // What the connection table knows of each.
   [[nodiscard]] ConnectionTable::Found& found() { return found_; }
 
+  // A bit for each.
+  [[nodiscard]] std::uint64_t flow_bits() const {
+    return (std::uint64_t{flow_count_ < kCapacity} << flow_count_ % kCapacity) - 1;
+  }
+
   // ---- those of them that no connection of this worker has
+  // In its place: a copy would wait until the parts that it is made from are stored.
   PacketContext& AddUnknown(std::size_t i) {
-    unknown_ |= std::uint64_t{1} << i;
-    open_ |= std::uint64_t{1} << i;
-    return contexts_[i] = {
-               .mbuf = mbufs_[i], .destination = destinations_[i], .segment = segments_[i]};
+    const bool is_request = tuples_[i].protocol == Protocol::kUdp || segments_[i].OpensConnection();
+    return *new (&contexts_[unknown_count_++]) PacketContext{.mbuf = mbufs_[i],
+                                                             .destination = destinations_[i],
+                                                             .segment = segments_[i],
+                                                             .number = static_cast<std::uint8_t>(i),
+                                                             .is_request = is_request};
   }
-  // visit(PacketContext&) for each of them.
-  template <typename Visit>
-  void ForEachUnknown(Visit visit) {
-    ForEachOf(unknown_, [&](PacketContext& packet, std::size_t) { visit(packet); });
-  }
+  [[nodiscard]] std::span<PacketContext> unknown() { return {contexts_.data(), unknown_count_}; }
   // visit(PacketContext&) for each that is still open.
   template <typename Visit>
   void ForEachOpen(Visit visit) {
-    ForEachOf(open_, [&](PacketContext& packet, std::size_t i) {
+    for (PacketContext& packet : unknown())
       if (packet.state == PacketState::kOpen) visit(packet);
-      if (packet.state != PacketState::kOpen) open_ ^= std::uint64_t{1} << i;
-    });
   }
-  // Their lines and steps, of those that were decided.
-  void AddDecided() {
-    ForEachOf(unknown_, [&](const PacketContext& packet, std::size_t i) {
-      lines_[i] = packet.state == PacketState::kDecided ? packet.line : nullptr;
-      steps_[i] = packet.step;
-    });
+  // Gives those that were decided their lines and steps.
+  void NoteDecided() {
+    for (const PacketContext& packet : unknown()) {
+      if (packet.state != PacketState::kDecided) continue;
+      lines_[packet.number] = packet.line;
+      steps_[packet.number] = packet.step;
+    }
   }
   [[nodiscard]] const Ipv4Tuple& tuple(const PacketContext& packet) const {
-    return tuples_[static_cast<std::size_t>(&packet - contexts_.data())];
+    return tuples_[packet.number];
   }
   [[nodiscard]] const FlowHash& hash(const PacketContext& packet) const {
-    return hashes_[static_cast<std::size_t>(&packet - contexts_.data())];
+    return hashes_[packet.number];
+  }
+
+  // Where its service's ring has its target; nullptr where the ring is empty.
+  [[nodiscard]] const std::uint16_t*& ring_entry(const PacketContext& packet) {
+    return ring_entries_[packet.number];
   }
 
   // ---- the others
@@ -182,22 +195,14 @@ class Batch {
   void Finish(WorkerCounters& counters);
 
  private:
-  template <typename Visit>
-  void ForEachOf(std::uint64_t bits, Visit visit) {
-    for (; bits != 0; bits &= bits - 1) {
-      const auto i = static_cast<std::size_t>(std::countr_zero(bits));
-      visit(contexts_[i], i);
-    }
-  }
   void ListFrames();
   void AddRareTallies(WorkerCounters& counters);
 
   const WorkerPort* port_ = nullptr;
   Turn turn_;
-  std::uint64_t open_ = 0;
-  std::uint64_t unknown_ = 0;
   std::size_t size_ = 0;
   std::size_t flow_count_ = 0;
+  std::size_t unknown_count_ = 0;
   std::size_t local_count_ = 0;
   std::size_t reply_count_ = 0;
   std::size_t discarded_count_ = 0;
@@ -216,12 +221,14 @@ class Batch {
   std::array<Ipv4Tuple, kCapacity> tuples_;
   std::array<FlowHash, kCapacity> hashes_;
   std::array<InnerHeader, kCapacity> inner_;
+  std::array<std::uint32_t, kCapacity> flow_lengths_;
   std::array<TargetLine*, kCapacity> lines_;
   std::array<Step, kCapacity> steps_{};  // of the unknown ones; else kConnection
   ConnectionTable::Found found_;
   std::array<Destination, kCapacity> destinations_;
   alignas(16) std::array<SegmentFlags, kCapacity> segments_{};
   alignas(64) std::array<PacketContext, kCapacity> contexts_;
+  std::array<const std::uint16_t*, kCapacity> ring_entries_;
   std::array<LocalContext, kCapacity> locals_;
   std::array<ReplyContext, kCapacity> replies_;
   std::array<rte_mbuf*, kCapacity> discarded_;

@@ -1,15 +1,48 @@
 #include "datapath/stages.h"
 
 namespace holdfast {
+namespace {
+
+// Neighbours in a batch often are for the same service: they are added at once.
+class RequestRun {
+ public:
+  explicit RequestRun(WorkerCounters& counters) : counters_(counters) {}
+
+  void Add(ServiceSlot service, Decision decision) {
+    if (service != service_ || decision != decision_) [[unlikely]]
+      Begin(service, decision);
+    ++requests_;
+  }
+  void End() {
+    if (requests_ != 0) counters_.services[Index(service_)].requests[decision_].Add(requests_);
+  }
+
+ private:
+  void Begin(ServiceSlot service, Decision decision) {
+    End();
+    service_ = service;
+    decision_ = decision;
+    requests_ = 0;
+  }
+
+  WorkerCounters& counters_;
+  ServiceSlot service_ = kNoService;
+  Decision decision_{};
+  std::uint64_t requests_ = 0;
+};
+
+}  // namespace
 
 void CountRequests(Batch& batch, WorkerCounters& counters) {
-  batch.ForEachUnknown([&](const PacketContext& packet) {
-    if (!packet.decision) return;
-    counters.services[Index(packet.destination.service())].requests[*packet.decision].Add(1);
-    if (packet.line != nullptr)
-      counters.target_requests[PathOf(*packet.line).handle().slot()].requests[*packet.decision].Add(
-          1);
-  });
+  RequestRun run(counters);
+  for (const PacketContext& packet : batch.unknown()) {
+    if (!packet.decision) continue;
+    run.Add(packet.destination.service(), *packet.decision);
+    if (packet.line == nullptr) continue;
+    const std::size_t target = PathOf(*packet.line).handle().slot();
+    counters.target_requests[target].requests[*packet.decision].Add(1);
+  }
+  run.End();
 }
 
 }  // namespace holdfast

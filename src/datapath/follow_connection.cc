@@ -14,19 +14,13 @@ class Follower {
         counters_(counters),
         unchanged_(batch.found().settled & batch.plain()) {}
 
-  // Gives packet i its line; none, and it is unknown. `found`: when the batch was looked up.
+  // Gives packet i its line; none where it is unknown. `found`: when the batch was looked up.
   [[gnu::always_inline]] void Follow(std::size_t i, const ConnectionTable::Found& found) {
-    TargetLine* line;
-    if ((unchanged_ >> i & 1) != 0) [[likely]] {
+    TargetLine* line = nullptr;
+    if ((unchanged_ >> i & 1) != 0) [[likely]]
       line = lines_.Find(found.target(i));
-      if (line == nullptr) [[unlikely]]
-        line = FollowCarefully(i);
-    } else if ((found.all >> i & 1) != 0) {
-      line = FollowUnsettled(i, connections_.EntryOf(found, i, now()));
-    } else {
-      batch_.AddUnknown(i);
-      line = nullptr;
-    }
+    if (line == nullptr && (found.all >> i & 1) != 0) [[unlikely]]
+      line = FollowCarefully(i);
     batch_.SetLine(i, line);
   }
 
@@ -34,22 +28,10 @@ class Follower {
   [[nodiscard]] CoarseTick now() const { return batch_.turn().now; }
 
   // What was found may be of the past from now on.
-  void NoteChange() {
-    changed_ = true;
-    unchanged_ = 0;
-  }
+  void NoteChange() { unchanged_ = 0; }
 
-  // A connection's first packet for a while, or one that changes its phase.
-  [[gnu::noinline]] TargetLine* FollowUnsettled(std::size_t i, const Entry& entry) {
-    TargetLine* const line = lines_.Find(entry.target);
-    const bool same_phase = NextPhase(entry.phase, batch_.segment(i)) == entry.phase;
-    if (!same_phase || entry.expired || batch_.segment(i).syn || line == nullptr || changed_)
-      return FollowCarefully(i);
-    connections_.Update(entry, entry.phase, now());
-    return line;
-  }
-
-  // Looks again: an earlier packet of this batch may have changed the entry.
+  // A packet that changes something in its entry; or that looks again, since an earlier one
+  // of this batch may have changed it.
   [[gnu::noinline]] TargetLine* FollowCarefully(std::size_t i) {
     const SegmentFlags segment = batch_.segment(i);
     const auto entry = connections_.Find(batch_.hash(i), now());
@@ -81,8 +63,15 @@ class Follower {
   ConnectionTable& connections_;
   WorkerCounters& counters_;
   std::uint64_t unchanged_;  // bit i: packet i changes nothing in the entry that was found
-  bool changed_ = false;     // an entry, by a packet of this batch
 };
+
+// Asks memory for what Balance() and RememberConnection() will look at, if it comes to
+// that. In one go: a processor asks for as much as it sees ahead of it.
+void AskAhead(Batch& batch, std::span<const PacketContext> packets,
+              const ConnectionTable& connections, const Ipv4RingHash& ring_hash) {
+  for (const PacketContext& packet : packets) connections.PrefetchForInsert(batch.hash(packet));
+  AskRing(batch, packets, ring_hash);
+}
 
 }  // namespace
 
@@ -94,18 +83,19 @@ void FindConnections(Batch& batch, std::size_t first, const HashKey& key,
 }
 
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-                      WorkerCounters& counters) {
-  const std::size_t count = batch.flow_count();
+                      const Ipv4RingHash& ring_hash, WorkerCounters& counters) {
   ConnectionTable::Found& found = batch.found();
   connections.FindBurst(batch.hashes(), batch.turn().now, found);
+  // What is asked for comes while the others are followed.
+  for (std::uint64_t left = batch.flow_bits() & ~found.all; left != 0; left &= left - 1)
+    batch.AddUnknown(static_cast<std::size_t>(std::countr_zero(left)));
+  const std::size_t missing = batch.unknown().size();
+  AskAhead(batch, batch.unknown(), connections, ring_hash);
   lines.Follow(*batch.turn().snapshot);
   Follower follower(batch, lines, connections, counters);
-  for (std::size_t i = 0; i < count; ++i) follower.Follow(i, found);
-  batch.ForEachUnknown([&](PacketContext& packet) {
-    packet.is_request =
-        batch.tuple(packet).protocol == Protocol::kUdp || packet.segment.OpensConnection();
-    connections.PrefetchForInsert(batch.hash(packet));
-  });
+  for (std::size_t i = 0; i < batch.flow_count(); ++i) follower.Follow(i, found);
+  // Those of which more than the headers had to be known.
+  AskAhead(batch, batch.unknown().subspan(missing), connections, ring_hash);
 }
 
 }  // namespace holdfast

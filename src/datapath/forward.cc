@@ -28,6 +28,14 @@ bool RewriteL2(rte_mbuf* mbuf, const TargetPath& path) {
   return true;
 }
 
+// In one store, with vlan_tci behind them, which says nothing of what is sent.
+void SetLength(rte_mbuf* mbuf, std::uint32_t length) {
+  static_assert(offsetof(rte_mbuf, data_len) == offsetof(rte_mbuf, pkt_len) + 4);
+  static_assert(offsetof(rte_mbuf, vlan_tci) == offsetof(rte_mbuf, pkt_len) + 6);
+  const std::uint64_t lengths = std::uint64_t{length} << 32 | length;
+  std::memcpy(static_cast<void*>(&mbuf->pkt_len), &lengths, sizeof lengths);
+}
+
 // What the frame had after the inner packet, padding, is cut off.
 [[gnu::always_inline]] inline bool Encapsulate(rte_mbuf* mbuf, const TargetPath& path,
                                                const Completions& completions, std::size_t i) {
@@ -35,10 +43,10 @@ bool RewriteL2(rte_mbuf* mbuf, const TargetPath& path) {
   if (frame_length > path.longest_frame || mbuf->data_off < OuterHeader::kIpipGrowth) [[unlikely]]
     return false;
   mbuf->data_off = static_cast<std::uint16_t>(mbuf->data_off - OuterHeader::kIpipGrowth);
-  mbuf->data_len = static_cast<std::uint16_t>(frame_length);
-  mbuf->pkt_len = frame_length;
-  path.header.WriteIpip(rte_pktmbuf_mtod(mbuf, std::uint8_t*), completions.first_words[i],
-                        completions.sums[i]);
+  SetLength(mbuf, frame_length);
+  path.header.WriteIpip(
+      rte_pktmbuf_mtod(mbuf, std::uint8_t*),
+      {completions.first_words[i], completions.sums[i], completions.frame_lengths[i]});
   return true;
 }
 
@@ -50,7 +58,6 @@ bool RewriteL2(rte_mbuf* mbuf, const TargetPath& path) {
 }  // namespace
 
 void Forward(Batch& batch, std::span<Departures> departures) {
-  batch.AddDecided();
   const Completions completions(batch.inner());
   const std::size_t count = batch.flow_count();
   for (std::size_t i = 0; i < count; ++i) {
@@ -59,16 +66,13 @@ void Forward(Batch& batch, std::span<Departures> departures) {
       continue;
     const TargetPath& path = PathOf(*line);
     rte_mbuf* const mbuf = batch.mbuf(i);
-    const Destination destination = batch.destination(i);
-    const Departure departure{
-        .line = line, .by = {destination.service(), batch.step(i)}, .frame_length = mbuf->data_len};
-    const bool goes = destination.forwarding() == ForwardingMode::kIpip
+    const bool goes = batch.destination(i).forwarding() == ForwardingMode::kIpip
                           ? Encapsulate(mbuf, path, completions, i)
                           : RewriteL2(mbuf, path);
     if (!goes) [[unlikely]]
       DropUnsent(batch, mbuf, path);
     else
-      departures[Index(path.port)].Add(mbuf, departure);
+      departures[Index(path.port)].Add(mbuf, i);
   }
 }
 

@@ -35,6 +35,7 @@ struct PacketContext {
   ConnectionPhase original_phase = ConnectionPhase::kOpening;
 
   SegmentFlags segment;
+  std::uint8_t number = 0;  // among the flows of its batch
   PacketState state = PacketState::kOpen;
   Step step = Step::kConnection;  // what decided
   bool is_request = false;        // a connection request, as far as is known by now

@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "datapath/stages.h"
 
 namespace holdfast {
@@ -20,28 +22,30 @@ std::optional<ConnectionPhase> PhaseToRemember(const PacketContext& packet, Prot
   return NextPhase(packet.original_phase, packet.segment);
 }
 
-void CountOutcome(InsertOutcome outcome, WorkerCounters& counters) {
-  switch (outcome) {
-    case InsertOutcome::kInserted:
-      break;
-    case InsertOutcome::kReplacedExpired:
-      counters.connections_expired.Add(1);
-      break;
-    case InsertOutcome::kEvictedUnfinished:
-      counters.connections_evicted_unfinished.Add(1);
-      break;
-    case InsertOutcome::kEvictedClosing:
-      counters.connections_evicted_closing.Add(1);
-      break;
-    case InsertOutcome::kEvictedUnproven:
-      counters.connections_evicted_unproven.Add(1);
-      break;
-    case InsertOutcome::kFull:
-      counters.connections_not_remembered.Add(1);
-      return;
+// How often each came, of the Insert()s of a batch.
+class Outcomes {
+ public:
+  void Add(InsertOutcome outcome) { ++tallies_[static_cast<std::size_t>(outcome)]; }
+  void AddTo(WorkerCounters& counters) const {
+    Add(counters.connections_expired, InsertOutcome::kReplacedExpired);
+    Add(counters.connections_evicted_unfinished, InsertOutcome::kEvictedUnfinished);
+    Add(counters.connections_evicted_closing, InsertOutcome::kEvictedClosing);
+    Add(counters.connections_evicted_unproven, InsertOutcome::kEvictedUnproven);
+    Add(counters.connections_not_remembered, InsertOutcome::kFull);
+    const std::uint32_t all = std::accumulate(tallies_.begin(), tallies_.end(), 0U);
+    counters.connections_inserted.Add(all - Of(InsertOutcome::kFull));
   }
-  counters.connections_inserted.Add(1);
-}
+
+ private:
+  [[nodiscard]] std::uint32_t Of(InsertOutcome outcome) const {
+    return tallies_[static_cast<std::size_t>(outcome)];
+  }
+  void Add(Counter& counter, InsertOutcome outcome) const {
+    if (Of(outcome) != 0) counter.Add(Of(outcome));
+  }
+
+  std::array<std::uint32_t, static_cast<std::size_t>(InsertOutcome::kFull) + 1> tallies_{};
+};
 
 // Hashes, as ten bits of each know them: it may take a new one for an old one.
 class SmallHashSet {
@@ -66,33 +70,39 @@ class Memory {
       : batch_(batch), lines_(lines), connections_(connections), counters_(counters) {}
 
   void Remember(PacketContext& packet) {
-    const Protocol protocol = batch_.tuple(packet).protocol;
-    const auto entry = EntryOf(packet);
-    if (entry && !BeginsAnew(packet.segment, protocol, *entry))
-      return JoinEarlierPacket(packet, *entry);
-    const auto phase = PhaseToRemember(packet, protocol);
-    if (!phase) return;
-    if (!entry) return Insert(packet, *phase);
-    // The entry of an old connection becomes that of a new one: none more is there.
-    connections_.Restart(*entry, RecordOf(packet, batch_), PathOf(*packet.line).handle(), *phase,
-                         now());
+    // There is no entry where the batch was looked up in vain and no packet like this
+    // one was remembered since.
+    const bool first = remembered_.Add(batch_.hash(packet));
+    if (!first || packet.had_entry) [[unlikely]]
+      if (TakesUpEntry(packet)) return;
+    Insert(packet);
   }
+  void Count() const { outcomes_.AddTo(counters_); }
 
  private:
   [[nodiscard]] CoarseTick now() const { return batch_.turn().now; }
 
-  // There is none, where the batch was looked up in vain and no packet like this one
-  // was remembered since.
-  [[nodiscard]] std::optional<ConnectionTable::Entry> EntryOf(const PacketContext& packet) {
-    const bool first = remembered_.Add(batch_.hash(packet));
-    if (first && !packet.had_entry) return std::nullopt;
-    return connections_.Find(batch_.hash(packet), now());
+  // True when there is an entry: it has become the packet's.
+  [[gnu::noinline]] bool TakesUpEntry(PacketContext& packet) {
+    const Protocol protocol = batch_.tuple(packet).protocol;
+    const auto entry = connections_.Find(batch_.hash(packet), now());
+    if (!entry) return false;
+    if (!BeginsAnew(packet.segment, protocol, *entry)) {
+      JoinEarlierPacket(packet, *entry);
+    } else if (const auto phase = PhaseToRemember(packet, protocol)) {
+      // The entry of an old connection becomes that of a new one: none more is there.
+      connections_.Restart(*entry, RecordOf(packet, batch_), PathOf(*packet.line).handle(), *phase,
+                           now());
+    }
+    return true;
   }
 
-  void Insert(PacketContext& packet, ConnectionPhase phase) {
+  void Insert(PacketContext& packet) {
+    const auto phase = PhaseToRemember(packet, batch_.tuple(packet).protocol);
+    if (!phase) return;
     const InsertOutcome outcome = connections_.Insert(batch_.hash(packet), RecordOf(packet, batch_),
-                                                      PathOf(*packet.line).handle(), phase, now());
-    CountOutcome(outcome, counters_);
+                                                      PathOf(*packet.line).handle(), *phase, now());
+    outcomes_.Add(outcome);
     // P8: no table knows it, so its successors go by the ring as well.
     if (outcome == InsertOutcome::kFull && packet.step == Step::kBalanced)
       packet.step = Step::kRing;
@@ -112,6 +122,7 @@ class Memory {
   ConnectionTable& connections_;
   WorkerCounters& counters_;
   SmallHashSet remembered_;
+  Outcomes outcomes_;
 };
 
 }  // namespace
@@ -119,9 +130,9 @@ class Memory {
 void RememberConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
                         WorkerCounters& counters) {
   Memory memory(batch, lines, connections, counters);
-  batch.ForEachUnknown([&](PacketContext& packet) {
+  for (PacketContext& packet : batch.unknown())
     if (packet.state == PacketState::kDecided) memory.Remember(packet);
-  });
+  memory.Count();
 }
 
 }  // namespace holdfast

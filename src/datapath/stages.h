@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 
+#include "balancing/ring_hash.h"
 #include "datapath/batch.h"
 #include "datapath/departures.h"
 #include "datapath/neighbour_event.h"
@@ -34,9 +35,10 @@ void FindConnections(Batch& batch, std::size_t first, const HashKey& key,
 void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& events,
                    WorkerCounters& counters);
 
-// P1: a known connection follows its target.
+// P1: a known connection follows its target. Asks memory for what Balance() and
+// RememberConnection() look at.
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-                      WorkerCounters& counters);
+                      const Ipv4RingHash& ring_hash, WorkerCounters& counters);
 
 // From here on only what no connection of this worker has. First, what comes from
 // nobody's address is dropped; a VIP is ours.
@@ -52,25 +54,28 @@ void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affin
                     WorkerCounters& counters);
 
 // P4, and P5 for what is no request: the service's ring. Refuses when it is empty.
-void Balance(Batch& batch, TargetLines& lines, std::uint64_t ring_seed);
+// AskRing(), before that, finds the places of unknown `packets` on it and asks memory for
+// them.
+void AskRing(Batch& batch, std::span<const PacketContext> packets, Ipv4RingHash ring_hash);
+void Balance(Batch& batch, TargetLines& lines);
 
 // Puts what was decided since into the table (P5, P8).
 void RememberConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
                         WorkerCounters& counters);
+
+// P6: a RST or port unreachable, as the service and the rate allow.
+void AnswerRefused(Batch& batch, ReplyLimiter& limiter);
+
+// Adds up what became of connection requests.
+void CountRequests(Batch& batch, WorkerCounters& counters);
 
 // Each packet that has a target, in the order of arrival: by the service's forwarding
 // mode the target's MAC in, or another IPv4 header before; then it waits among the
 // `departures` (by PortIndex). No neighbour or too long for the port: drop.
 void Forward(Batch& batch, std::span<Departures> departures);
 
-// P6: a RST or port unreachable, as the service and the rate allow.
-void AnswerRefused(Batch& batch, ReplyLimiter& limiter);
-
 // Sends and counts `departures`, and sends replies. A full queue: drop.
 void Transmit(Batch& batch, const WorkerPorts& ports, std::span<Departures> departures,
               WorkerCounters& counters);
-
-// Adds up what became of connection requests.
-void CountRequests(Batch& batch, WorkerCounters& counters);
 
 }  // namespace holdfast

@@ -10,38 +10,42 @@ class ServiceRun {
  public:
   explicit ServiceRun(WorkerCounters& counters) : counters_(counters) {}
 
-  void Add(const Departure& packet) {
-    if (packet.by != by_) [[unlikely]]
-      Begin(packet.by);
+  void Add(Destination destination, Step step, std::uint32_t frame_length) {
+    if (destination != destination_ || step != step_) [[unlikely]]
+      Begin(destination, step);
     ++packets_;
-    bytes_ += packet.frame_length;
+    bytes_ += frame_length;
   }
   void End() {
     if (packets_ == 0) return;
-    ServiceCounters& service = counters_.services[Index(by_.service())];
-    service.packets[by_.step()].Add(packets_);
+    ServiceCounters& service = counters_.services[Index(destination_.service())];
+    service.packets[step_].Add(packets_);
     service.bytes.Add(bytes_);
   }
 
  private:
-  void Begin(ServiceAndStep by) {
+  void Begin(Destination destination, Step step) {
     End();
-    by_ = by;
+    destination_ = destination;
+    step_ = step;
     packets_ = bytes_ = 0;
   }
 
   WorkerCounters& counters_;
-  ServiceAndStep by_;
+  Destination destination_;
+  Step step_{};
   std::uint64_t packets_ = 0;
   std::uint64_t bytes_ = 0;
 };
 
-void CountForwarded(std::span<const Departure> packets, WorkerCounters& counters) {
+void CountForwarded(const Batch& batch, std::span<const std::uint8_t> numbers,
+                    WorkerCounters& counters) {
   ServiceRun run(counters);
-  for (const Departure& packet : packets) {
-    packet.line->packets.Add(1);
-    packet.line->bytes.Add(packet.frame_length);
-    run.Add(packet);
+  for (const std::size_t i : numbers) {
+    TargetLine& line = *batch.line(i);
+    line.packets.Add(1);
+    line.bytes.Add(batch.length(i));
+    run.Add(batch.destination(i), batch.step(i), batch.length(i));
   }
   run.End();
 }
@@ -51,7 +55,7 @@ void Send(Departures& departures, const WorkerPort& port, Batch& batch, WorkerCo
   const std::size_t sent = rte_eth_tx_burst(port.device, port.queue, mbufs.data(),
                                             static_cast<std::uint16_t>(mbufs.size()));
   batch.CountSent(sent);
-  CountForwarded(departures.packets().first(sent), counters);
+  CountForwarded(batch, departures.numbers().first(sent), counters);
   for (rte_mbuf* mbuf : mbufs.subspan(sent)) batch.Drop(mbuf, DropReason::kTxFull);
   departures.Clear();
 }

@@ -25,6 +25,7 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       idle_(options.poll, options.max_sleep),
       load_(options.cycles_per_second, counters_),
       turn_times_(options.cycles_per_second, counters_),
+      ring_hash_(options.ring_seed),
       replies_(options.cycles_per_second),
       lines_(*tables.neighbours, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
@@ -90,17 +91,22 @@ void Worker::Begin(Batch& batch) {
 }
 
 void Worker::Finish(Batch& batch) {
-  FollowConnection(batch, lines_, *tables_.connections, counters_);
+  FollowConnection(batch, lines_, *tables_.connections, ring_hash_, counters_);
+  if (!batch.unknown().empty()) PlaceUnknown(batch);
+  Forward(batch, departures_);
+  Transmit(batch, ports_, departures_, counters_);
+  batch.Finish(counters_);
+}
+
+void Worker::PlaceUnknown(Batch& batch) {
   DropMartians(batch);
   FollowOtherWorkers(batch, lines_, options_.id, tables_.all_connections);
   FollowAffinity(batch, lines_, *tables_.affinities, counters_);
-  Balance(batch, lines_, options_.ring_seed);
+  Balance(batch, lines_);
   RememberConnection(batch, lines_, *tables_.connections, counters_);
-  Forward(batch, departures_);
+  batch.NoteDecided();
   AnswerRefused(batch, replies_);
-  Transmit(batch, ports_, departures_, counters_);
   CountRequests(batch, counters_);
-  batch.Finish(counters_);
 }
 
 void Worker::SendOutgoing() {

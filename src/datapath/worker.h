@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "balancing/ring_hash.h"
 #include "config/balancer_config.h"
 #include "datapath/batch.h"
 #include "datapath/connection_sweeper.h"
@@ -71,6 +72,7 @@ class Worker {
   bool ServePorts(std::uint64_t began);
   void Begin(Batch& batch);
   void Finish(Batch& batch);
+  void PlaceUnknown(Batch& batch);
   void SendOutgoing();
   void SweepConnections();
   [[nodiscard]] Turn TurnNow() const;
@@ -84,6 +86,7 @@ class Worker {
   IdleSleeper idle_;
   LoadMeter load_;
   TurnTimes turn_times_;
+  const Ipv4RingHash ring_hash_;
   ReplyLimiter replies_;
   TargetLines lines_;
   ConnectionSweeper sweeper_;

@@ -23,9 +23,7 @@ class BucketWriter {
     // Before the entry itself, so that a reader that comes by home knows of it.
     if (away) AddToNotes(HomeOfAway(index, fingerprint), Bucket::kOneAway);
     AddToNotes(in, BitsOf(position, away));
-    // Release: who sees this value sees that the slot was empty before it.
-    in.values[position].store(value, std::memory_order_release);
-    in.fingerprints[position].store(fingerprint, std::memory_order_release);
+    Set(index, position, fingerprint, value);
   }
 
   // REQUIRES: the slot holds an entry.
@@ -33,9 +31,23 @@ class BucketWriter {
     Bucket& in = buckets_[index];
     const bool away = (in.Away() >> position & 1) != 0;
     const std::uint64_t fingerprint = in.fingerprints[position].load(std::memory_order_relaxed);
-    in.fingerprints[position].store(0, std::memory_order_release);
+    Unset(index, position);
     AddToNotes(in, 0 - BitsOf(position, away));
     if (away) AddToNotes(HomeOfAway(index, fingerprint), 0 - Bucket::kOneAway);
+  }
+
+  // Both for a slot that gets another entry at once, and both entries are at home: the
+  // notes stay as they are.
+  void Unset(std::size_t index, unsigned position) const {
+    buckets_[index].fingerprints[position].store(0, std::memory_order_release);
+  }
+  // REQUIRES: the slot is empty.
+  void Set(std::size_t index, unsigned position, std::uint64_t fingerprint,
+           std::uint32_t value) const {
+    Bucket& in = buckets_[index];
+    // Release: who sees this value sees that the slot was empty before it.
+    in.values[position].store(value, std::memory_order_release);
+    in.fingerprints[position].store(fingerprint, std::memory_order_release);
   }
 
  private:

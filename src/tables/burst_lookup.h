@@ -17,17 +17,14 @@ namespace holdfast {
 
 inline constexpr std::size_t kMaxBurst = 64;
 
-// Of hash i: where it is and its value there, if bit i of the answer is set.
-struct BurstMatches {
-  std::array<std::uint32_t, kMaxBurst> slots;  // bucket * Bucket::kSlots + position
-  std::array<std::uint32_t, kMaxBurst> values;
-};
+// The value of hash i, if bit i of the answer is set.
+using BurstValues = std::array<std::uint32_t, kMaxBurst>;
 
 struct BurstLookup {
   const char* name;  // of the instruction set, as __builtin_cpu_supports() has it
   // All of it is right if no entry moves and none is cleared meanwhile.
   std::uint64_t (*find)(BucketArray buckets, const FlowHash* hashes, std::size_t count,
-                        BurstMatches& matches);
+                        BurstValues& values);
 };
 
 // Those that this processor can run, best first; the last one runs anywhere.

@@ -1,105 +1,38 @@
-// ConnectionTable::Insert(). A flood calls it for each of its packets: what it does is
-// inlined into one function.
-#include <emmintrin.h>
-
-#include <array>
-#include <bit>
-#include <cstddef>
-
+// ConnectionTable::Insert(), where its home is full and it must look further.
 #include "tables/connection_table.h"
-#include "tables/connection_value.h"
 
 namespace holdfast {
-namespace {
 
-// Past the caches, because nobody reads it soon, word by word: a caller has just put
-// the record together from such and smaller parts, and a wider load would wait until
-// they have reached the cache, behind the lines of all records before.
-template <typename Cold>
-void WritePast(Cold& line, const ConnectionRecord& record, std::uint64_t home_bucket) {
-  static_assert(offsetof(FlowKey, vip) == 16 && offsetof(FlowKey, client_port) == 32);
-  static_assert(offsetof(FlowKey, vip_port) == 34 && offsetof(FlowKey, protocol) == 36);
-  static_assert(offsetof(ConnectionRecord, service) == 38 && sizeof(ConnectionRecord) == 42);
-  static_assert(offsetof(Cold, home_bucket) == 48 && sizeof(Cold) == 64);
-  const auto client = std::bit_cast<std::array<std::uint64_t, 2>>(record.key.client.bytes());
-  const auto vip = std::bit_cast<std::array<std::uint64_t, 2>>(record.key.vip.bytes());
-  const std::uint64_t rest = record.key.client_port | std::uint64_t{record.key.vip_port} << 16 |
-                             static_cast<std::uint64_t>(record.key.protocol) << 32 |
-                             static_cast<std::uint64_t>(record.service) << 48;
-  const std::uint64_t words[] = {client[0], client[1],       vip[0],      vip[1],
-                                 rest,      record.original, home_bucket, 0};
-  auto* to = reinterpret_cast<long long*>(&line);
-  for (const std::uint64_t word : words) _mm_stream_si64(to++, static_cast<long long>(word));
-}
-
-ConnectionTable::InsertOutcome OutcomeOfEvicting(EvictionOrder::Victim victim) {
-  using Outcome = ConnectionTable::InsertOutcome;
-  constexpr Outcome kByRank[] = {Outcome::kEvictedUnfinished, Outcome::kEvictedClosing,
-                                 Outcome::kEvictedUnproven, Outcome::kFull};
-  if (victim.expired()) return Outcome::kReplacedExpired;
-  return kByRank[static_cast<std::size_t>(victim.rank())];
-}
-
-}  // namespace
-
-inline void ConnectionTable::Fill(Slot slot, const FlowHash& hash, const ConnectionRecord& record,
-                                  TargetHandle target, ConnectionPhase phase, CoarseTick now) {
-  WritePast(cold(slot), record, hash.bucket);
-  buckets_.Store(slot, hash, ConnectionValue(target, phase, now));
-  CountIn(record);
-}
-
-inline ConnectionTable::Room ConnectionTable::RoomOf(std::size_t bucket,
-                                                     EvictionOrder::Victim victim) {
+ConnectionTable::Room ConnectionTable::RoomOf(std::size_t bucket, EvictionOrder::Victim victim) {
   const Slot slot = FingerprintBuckets::SlotAt(bucket, victim.position);
-  const auto outcome = OutcomeOfEvicting(victim);
+  const auto outcome = insert_detail::OutcomeOfEvicting(victim);
   if (outcome != InsertOutcome::kFull) Remove(slot);
   return {slot, outcome};
 }
 
-// An empty slot at home is nearest. Looking for more costs dozens of buckets when there
-// is none: a flood must not have that for each of its SYNs.
-inline ConnectionTable::Room ConnectionTable::RoomFor(const FlowHash& hash, CoarseTick now) {
+ConnectionTable::Room ConnectionTable::RoomFor(const FlowHash& hash, std::uint32_t random) {
   const BucketPair pair = buckets_.PairOf(hash);
-  if (const auto empty = buckets_.EmptySlotIn(pair.home)) return {*empty, InsertOutcome::kInserted};
-  // The upper half of the fingerprint: buckets depend on the rest.
-  const EvictionOrder order(timeouts_, now, static_cast<std::uint32_t>(hash.fingerprint >> 32));
-  if (!IsNearlyFull()) return RoomByMoves(hash, pair, order);
-  const auto victim = order.Least(buckets_.At(pair.home));
-  if (victim.IsOfTheFirst()) return RoomOf(pair.home, victim);
   if (const auto empty = buckets_.EmptySlotIn(pair.partner))
     return {*empty, InsertOutcome::kInserted};
-  return RoomOfLeast(pair, order);
+  return IsNearlyFull() ? RoomOfLeast(pair, random) : RoomByMoves(hash, pair, random);
 }
 
 // The room of an entry that has idled out comes before the room that moves make.
 ConnectionTable::Room ConnectionTable::RoomByMoves(const FlowHash& hash, const BucketPair& pair,
-                                                   const EvictionOrder& order) {
-  if (const auto empty = buckets_.EmptySlotIn(pair.partner))
-    return {*empty, InsertOutcome::kInserted};
+                                                   std::uint32_t random) {
   for (const std::size_t bucket : {pair.home, pair.partner})
-    if (const auto victim = order.Least(buckets_.At(bucket)); victim.expired())
+    if (const auto victim = order_.Least(buckets_.At(bucket), random); victim.expired())
       return RoomOf(bucket, victim);
   const auto move_cold = [this](Slot from, Slot to) { cold(to) = cold(from); };
   if (const auto room = buckets_.MakeRoom(hash, move_cold))
     return {*room, InsertOutcome::kInserted};
-  return RoomOfLeast(pair, order);
+  return RoomOfLeast(pair, random);
 }
 
-ConnectionTable::Room ConnectionTable::RoomOfLeast(const BucketPair& pair,
-                                                   const EvictionOrder& order) {
-  const auto at_home = order.Least(buckets_.At(pair.home));
-  const auto away = order.Least(buckets_.At(pair.partner));
+ConnectionTable::Room ConnectionTable::RoomOfLeast(const BucketPair& pair, std::uint32_t random) {
+  const auto at_home = order_.Least(buckets_.At(pair.home), random);
+  const auto away = order_.Least(buckets_.At(pair.partner), random);
   return at_home.cost <= away.cost ? RoomOf(pair.home, at_home) : RoomOf(pair.partner, away);
-}
-
-ConnectionTable::InsertOutcome ConnectionTable::Insert(const FlowHash& hash,
-                                                       const ConnectionRecord& record,
-                                                       TargetHandle target, ConnectionPhase phase,
-                                                       CoarseTick now) {
-  const Room room = RoomFor(hash, now);
-  if (room.outcome != InsertOutcome::kFull) Fill(room.slot, hash, record, target, phase, now);
-  return room.outcome;
 }
 
 }  // namespace holdfast

@@ -60,11 +60,11 @@ class ConnectionTable {
   struct Found {
     std::uint64_t all = 0;      // bit i: hash i was found
     std::uint64_t settled = 0;  // and a plain packet (SegmentFlags) changes nothing in its entry
-    BurstMatches matches;
+    BurstValues values;
 
     // REQUIRES: hash i was found.
     [[nodiscard]] TargetHandle target(std::size_t i) const {
-      return TargetHandle::FromRaw(matches.values[i]);
+      return TargetHandle::FromRaw(values[i]);
     }
   };
   enum class InsertOutcome : std::uint8_t {
@@ -109,10 +109,6 @@ class ConnectionTable {
   // Looks at most kMaxBurst hashes up. Fastest when each was prefetched, and other work
   // was done in between.
   void FindBurst(std::span<const FlowHash> hashes, CoarseTick now, Found& found) const;
-  // What Find() gives. REQUIRES: hash i was found.
-  [[nodiscard]] Entry EntryOf(const Found& found, std::size_t i, CoarseTick now) const {
-    return EntryAt(found.matches.slots[i], found.matches.values[i], now);
-  }
   [[nodiscard]] std::uint64_t size() const;  // originals
   [[nodiscard]] std::uint64_t copies() const;
   // How many it can hold: what was asked for at a load of 0.8, rounded up.
@@ -125,10 +121,13 @@ class ConnectionTable {
   [[nodiscard]] WorkerId owner() const { return owner_; }
 
   // ---- the owner
-  // For an Insert() soon after.
+  // For an Insert() soon after. REQUIRES: Prefetch() has been called, and is done.
   void PrefetchForInsert(const FlowHash& hash) const {
-    buckets_.Prefetch(hash);
-    if (!IsNearlyFull()) buckets_.PrefetchPartner(hash);
+    const std::size_t home = buckets_.HomeOf(hash);
+    // Of the cold part any line: what the store waits for is where its page lies.
+    __builtin_prefetch(&cold(FingerprintBuckets::SlotAt(home, 0)));
+    if (!IsNearlyFull() || !EvictionOrder::HasUnfinished(buckets_.At(home)))
+      buckets_.PrefetchPartner(hash);
   }
   // Puts a new entry in; makes room as P8 says. REQUIRES: `hash` is not in it.
   InsertOutcome Insert(const FlowHash& hash, const ConnectionRecord& record, TargetHandle target,
@@ -171,15 +170,19 @@ class ConnectionTable {
     Slot slot;
     InsertOutcome outcome;
   };
-  Room RoomFor(const FlowHash& hash, CoarseTick now);
-  Room RoomByMoves(const FlowHash& hash, const BucketPair& pair, const EvictionOrder& order);
-  Room RoomOfLeast(const BucketPair& pair, const EvictionOrder& order);
+  // For a hash whose home is full. `random`: for EvictionOrder.
+  Room RoomFor(const FlowHash& hash, std::uint32_t random);
+  Room RoomByMoves(const FlowHash& hash, const BucketPair& pair, std::uint32_t random);
+  Room RoomOfLeast(const BucketPair& pair, std::uint32_t random);
   Room RoomOf(std::size_t bucket, EvictionOrder::Victim victim);
-  void Fill(Slot slot, const FlowHash& hash, const ConnectionRecord& record, TargetHandle target,
-            ConnectionPhase phase, CoarseTick now);
+  void Fill(Slot slot, const FlowHash& hash, const ConnectionRecord& record, std::uint32_t value);
+  InsertOutcome TakeOver(std::size_t home, EvictionOrder::Victim victim, const FlowHash& hash,
+                         const ConnectionRecord& record, std::uint32_t value);
   void Remove(Slot slot);
   void CountIn(const ConnectionRecord& record);
   void CountOut(const ConnectionRecord& record);
+  // `record` takes the place of what is in `line`.
+  void CountOver(const Cold& line, const ConnectionRecord& record);
   void SweepBucket(std::size_t index, const SweepRules& rules, SweepResult& result);
   void SweepStale(Slot slot, const SweepRules& rules, SweepResult& result);
   void SweepCopy(Slot slot, const SweepRules& rules, SweepResult& result);
@@ -190,6 +193,7 @@ class ConnectionTable {
   std::uint32_t slack_;
   FingerprintBuckets buckets_;
   TableMemory cold_;
+  EvictionOrder order_;
   std::size_t nearly_full_;         // entries
   std::size_t sweep_position_ = 0;  // the next bucket
   // Behind a pointer, so that a table can be moved before it is shared.
@@ -209,8 +213,14 @@ inline void ConnectionTable::CountOut(const ConnectionRecord& record) {
   counter.Set(counter.Read() - 1);
 }
 
+// Where there are no copies, to ask whether one is would be a line for nothing.
+inline void ConnectionTable::CountOver(const Cold& line, const ConnectionRecord& record) {
+  if (sizes_->copies.Read() == 0 && !record.IsCopy()) return;
+  CountOut(line.record);
+  CountIn(record);
+}
+
 inline void ConnectionTable::Remove(Slot slot) {
-  // Where there are no copies, to ask whether this one is would be a line for nothing.
   if (sizes_->copies.Read() == 0) {
     sizes_->originals.Set(sizes_->originals.Read() - 1);
   } else {
@@ -220,3 +230,5 @@ inline void ConnectionTable::Remove(Slot slot) {
 }
 
 }  // namespace holdfast
+
+#include "tables/connection_insert.h"

@@ -44,24 +44,23 @@ std::uint64_t FingerprintBuckets::Fingerprint(Slot slot) const {
 }
 
 std::uint64_t FingerprintBuckets::FindBurst(std::span<const FlowHash> hashes,
-                                            BurstMatches& matches) const {
+                                            BurstValues& values) const {
   const Header& seen = header();
   const std::uint64_t clears = seen.clears.load(std::memory_order_acquire);
   const std::uint64_t moves = seen.moves.load(std::memory_order_acquire);
-  const std::uint64_t found = lookup_->find(buckets_, hashes.data(), hashes.size(), matches);
+  const std::uint64_t found = lookup_->find(buckets_, hashes.data(), hashes.size(), values);
   const bool same = seen.clears.load(std::memory_order_acquire) == clears &&
                     seen.moves.load(std::memory_order_acquire) == moves;
-  return ABSL_PREDICT_TRUE(same) ? found : FindSingly(hashes, matches);
+  return ABSL_PREDICT_TRUE(same) ? found : FindSingly(hashes, values);
 }
 
 std::uint64_t FingerprintBuckets::FindSingly(std::span<const FlowHash> hashes,
-                                             BurstMatches& matches) const {
+                                             BurstValues& values) const {
   std::uint64_t found = 0;
   for (std::size_t i = 0; i < hashes.size(); ++i) {
     const auto match = Find(hashes[i]);
     if (!match) continue;
-    matches.slots[i] = match->slot;
-    matches.values[i] = match->value;
+    values[i] = match->value;
     found |= std::uint64_t{1} << i;
   }
   return found;

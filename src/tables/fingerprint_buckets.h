@@ -79,8 +79,8 @@ class FingerprintBuckets {
     __builtin_prefetch(&buckets_[buckets_.PairOf(hash).partner]);
   }
   [[nodiscard]] std::optional<Match> Find(const FlowHash& hash) const;
-  // Find() for each of at most kMaxBurst hashes; bit i of the result: i was found.
-  std::uint64_t FindBurst(std::span<const FlowHash> hashes, BurstMatches& matches) const;
+  // The values of at most kMaxBurst hashes; bit i of the result: i was found.
+  std::uint64_t FindBurst(std::span<const FlowHash> hashes, BurstValues& values) const;
   // The best that the processor has, unless told otherwise.
   void UseLookup(const BurstLookup& lookup) { lookup_ = &lookup; }
   [[nodiscard]] std::size_t bucket_count() const { return buckets_.count(); }
@@ -91,6 +91,7 @@ class FingerprintBuckets {
 
   // ---- the writer
   [[nodiscard]] BucketPair PairOf(const FlowHash& hash) const { return buckets_.PairOf(hash); }
+  [[nodiscard]] std::size_t HomeOf(const FlowHash& hash) const { return buckets_.HomeOf(hash); }
   [[nodiscard]] const Bucket& At(std::size_t bucket) const { return buckets_[bucket]; }
   static Slot SlotAt(std::size_t bucket, std::size_t position) {
     return static_cast<Slot>(bucket * kSlotsPerBucket + position);
@@ -115,6 +116,18 @@ class FingerprintBuckets {
     CountUp(header().clears);
   }
 
+  // Clear() and Store() in one. REQUIRES: the slot is in the home bucket of `hash`, and
+  // not empty.
+  void Replace(std::size_t home, unsigned position, const FlowHash& hash, std::uint32_t value) {
+    if ((buckets_[home].Away() >> position & 1) != 0) [[unlikely]] {
+      Clear(SlotAt(home, position));
+      return Store(SlotAt(home, position), hash, value);
+    }
+    writer_.Unset(home, position);
+    CountUp(header().clears);
+    writer_.Set(home, position, hash.fingerprint, value);
+  }
+
  private:
   static constexpr int kMaxMoves = 2;
 
@@ -131,7 +144,7 @@ class FingerprintBuckets {
   static unsigned PositionOf(Slot slot) { return slot % kSlotsPerBucket; }
   [[nodiscard]] std::optional<Match> FindIn(std::size_t bucket, std::uint64_t fingerprint) const;
   [[nodiscard]] std::optional<Match> FindOnce(const FlowHash& hash) const;
-  std::uint64_t FindSingly(std::span<const FlowHash> hashes, BurstMatches& matches) const;
+  std::uint64_t FindSingly(std::span<const FlowHash> hashes, BurstValues& values) const;
   // Single writer: a load and a store are enough.
   static void CountUp(std::atomic<std::uint64_t>& counter) {
     counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_release);

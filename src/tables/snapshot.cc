@@ -1,5 +1,6 @@
 #include "tables/snapshot.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace holdfast {
@@ -20,6 +21,13 @@ Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {
   }
   endpoints_ = WordMap(endpoints);
   vips_ = WordMap(vips);
+  if (vips.empty()) return;
+  const auto in_host_order = [](const WordMap::Entry& vip) {
+    return __builtin_bswap32(static_cast<std::uint32_t>(vip.word));
+  };
+  const auto [lowest, highest] = std::ranges::minmax(vips, {}, in_host_order);
+  lowest_vip_ = in_host_order(lowest);
+  highest_vip_ = in_host_order(highest);
 }
 
 const TargetView* Snapshot::Find(TargetHandle handle) const {

@@ -7,6 +7,8 @@
 // comes back is known by its MAC.
 #pragma once
 
+#include <smmintrin.h>
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -52,14 +54,17 @@ class OuterHeader {
   }
   // REQUIRES: `frame` begins kIpipGrowth bytes before the Ethernet header of what
   // came. The inner packet and the outer header together are at most 65535 bytes.
-  void WriteIpip(std::uint8_t* frame, std::uint32_t first_word, std::uint32_t inner_sum) const {
-    const std::uint32_t sum = sum_ + inner_sum;
+  void WriteIpip(std::uint8_t* frame, const Completion& completion) const {
+    const std::uint32_t sum = sum_ + completion.sum;
     // Both halves are added, the carry too, in the upper one.
     const auto checksum = static_cast<std::uint16_t>(~(sum + std::rotl(sum, 16)) >> 16);
-    std::memcpy(frame, bytes_.data(), kBytes);
-    std::memcpy(frame + sizeof(EthernetHeader), &first_word, sizeof first_word);
-    std::memcpy(frame + sizeof(EthernetHeader) + offsetof(Ipv4Header, checksum), &checksum,
-                sizeof checksum);
+    constexpr std::size_t kIp = sizeof(EthernetHeader);
+    __m128i ip = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&bytes_[kIp]));
+    ip = _mm_insert_epi32(ip, static_cast<int>(completion.first_word), 0);
+    ip = _mm_insert_epi16(ip, checksum, offsetof(Ipv4Header, checksum) / 2);
+    std::memcpy(frame, bytes_.data(), sizeof ip);  // two bytes too many
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(frame + kIp), ip);
+    std::memcpy(frame + kIp + sizeof ip, &bytes_[kIp + sizeof ip], sizeof(Ipv4Header) - sizeof ip);
   }
 
  private:

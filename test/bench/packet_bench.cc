@@ -86,7 +86,7 @@ void Bench(const Options& options) {
   };
   const auto ipip = [&](Buffer& buffer, std::uint64_t n) {
     const auto completion = OuterHeader::CompletionFor(InnerHeader::Of(buffer.frame()));
-    headers[n % kTargets].WriteIpip(buffer.outer_frame(), completion.first_word, completion.sum);
+    headers[n % kTargets].WriteIpip(buffer.outer_frame(), completion);
     Keep(buffer);
   };
   // Encapsulation overwrites what would be parsed.

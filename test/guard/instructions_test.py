@@ -22,8 +22,8 @@ BOUNDS = {
     "established, l2": 430,
     "established, ipip": 480,
     "established, UDP": 740,
-    "new connections": 1220,
-    "new connections, table full": 1500,
+    "new connections": 930,
+    "new connections, table full": 1080,
     "drops": 420,
     "ARP requests": 1170,
 }

@@ -155,6 +155,17 @@ TEST_CASE("P4: rings and hashes are what they were in every release", "[balancin
   CHECK(RingHash(v6, kSeed) == 0xaee947140b8ee357);
 }
 
+TEST_CASE("P4: an IPv4 flow has the same place on a ring, in whichever form it is", "[balancing]") {
+  for (std::uint64_t n = 0; n < 1000; ++n) {
+    const std::uint64_t random = StableMix(n);
+    const FlowKey flow{IpAddress::FromV4(static_cast<std::uint32_t>(random)),
+                       IpAddress::FromV4(static_cast<std::uint32_t>(random >> 32)),
+                       static_cast<std::uint16_t>(n), static_cast<std::uint16_t>(~n),
+                       n % 2 == 0 ? Protocol::kTcp : Protocol::kUdp};
+    REQUIRE(Ipv4RingHash(kSeed + n).Of(Ipv4Tuple::Of(flow)) == RingHash(flow, kSeed + n));
+  }
+}
+
 // The ring is asked with hashes of flows; neighbouring clients and ports must not
 // gather at one target.
 TEST_CASE("P4: neighbouring flows spread over the targets", "[balancing]") {

@@ -55,7 +55,7 @@ class Pair {
       if (target.has_value() != ((found.all >> i & 1) != 0)) return false;
       if (!target) continue;
       if (found.target(i).raw() != *target) return false;
-      if (table_.Record(table_.EntryOf(found, i, kNow).slot).key != Flow(flows[i])) return false;
+      if (table_.Record(table_.Find(hashes[i], kNow)->slot).key != Flow(flows[i])) return false;
     }
     return true;
   }

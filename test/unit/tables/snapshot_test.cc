@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace holdfast {
 namespace {
@@ -47,6 +49,25 @@ TEST_CASE("a service is known by VIP, protocol and port", "[tables]") {
   CHECK(Classified(snapshot, kOther, Protocol::kTcp, 80) == kNoService);
   CHECK(snapshot.IsVip(kVip));
   CHECK_FALSE(snapshot.IsVip(kOther));
+}
+
+TEST_CASE("an address between VIPs, or beside them, is none", "[tables]") {
+  const auto address = [](std::uint32_t number) { return IpAddress::FromV4(number); };
+  // In network order the first of them would be the greatest.
+  const std::vector<std::uint32_t> vips = {0x0a0000ff, 0xc0000201, 0x0a000101};
+  Snapshot::Parts parts{.version = 1, .targets = {}, .services = {}};
+  for (const std::uint32_t vip : vips)
+    parts.services.push_back(
+        {"web", address(vip), Protocol::kTcp, {80}, NoTargetPolicy::kReject, {}});
+  const Snapshot snapshot(std::move(parts));
+  for (const std::uint32_t vip : vips) {
+    CHECK(snapshot.IsVip(address(vip)));
+    CHECK_FALSE(snapshot.IsVip(address(vip - 1)));
+    CHECK_FALSE(snapshot.IsVip(address(vip + 1)));
+  }
+  const Snapshot none(Snapshot::Parts{1, {}, {}});
+  for (const std::uint32_t number : {0U, 0x0a0000ffU, ~0U})
+    CHECK_FALSE(none.IsVip(address(number)));
 }
 
 TEST_CASE("P7: a handle is followed only while its own target is there", "[tables]") {

@@ -100,12 +100,12 @@ TEST_CASE("a reader never misses an entry that only moves, and sees no torn one"
         const auto match = table.Find(hashes[key]);
         check(key, match.has_value(), match ? match->value : 0);
         // And in a burst of this key and all after it.
-        BurstMatches matches;
+        BurstValues values;
         const auto burst = std::span(hashes).subspan(key);
-        const std::uint64_t found = table.FindBurst(burst, matches);
+        const std::uint64_t found = table.FindBurst(burst, values);
         for (std::uint32_t i = 0; i < burst.size(); ++i) {
           const bool is_found = (found >> i & 1) != 0;
-          check(key + i, is_found, is_found ? matches.values[i] : 0);
+          check(key + i, is_found, is_found ? values[i] : 0);
         }
       },
       [&](std::uint32_t step) {
@@ -150,7 +150,8 @@ TEST_CASE("P5: other workers find every proven connection, and its own target", 
         const auto burst = std::span(hashes).subspan(key);
         table.FindBurst(burst, kNow, found);
         for (std::uint32_t i = 0; i < burst.size(); ++i) {
-          const auto of_burst = table.EntryOf(found, i, kNow);
+          ConnectionTable::Entry of_burst;
+          of_burst.target = found.target(i);
           check(key + i, (found.all >> i & 1) != 0 ? &of_burst : nullptr);
         }
         if (table.size() > kKeys) ++seen.torn;

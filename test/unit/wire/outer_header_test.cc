@@ -37,7 +37,7 @@ TEST_CASE("ipip puts a right IPv4 header before the packet as it came", "[wire]"
         AppendAll(frame, inner);
         const auto inner_length = static_cast<std::uint16_t>(inner.size() - 14);
         const auto completion = OuterHeader::CompletionFor(InnerHeader::Of(inner.data()));
-        HeaderFor("10.0.0.1", to).WriteIpip(frame.data(), completion.first_word, completion.sum);
+        HeaderFor("10.0.0.1", to).WriteIpip(frame.data(), completion);
         CHECK(completion.frame_length == inner.size() + 20);
 
         const auto ip = Load<Ipv4Header>(frame.data() + 14);
