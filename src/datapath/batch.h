@@ -50,6 +50,7 @@ struct LocalContext {
 class Batch {
  public:
   static constexpr std::size_t kCapacity = 64;
+  static_assert(IpipCompletions::kCapacity == kCapacity);
 
   // Takes what the worker's queue of `port` has; false when that is nothing.
   // `port` outlives the batch.
@@ -60,48 +61,49 @@ class Batch {
   [[nodiscard]] const Turn& turn() const { return turn_; }
   [[nodiscard]] std::span<rte_mbuf* const> received() const { return {received_.data(), size_}; }
   [[nodiscard]] bool full() const { return size_ == kCapacity; }
+  [[nodiscard]] std::uint64_t all() const { return FirstBits(size_); }  // a bit for each
   // The device has found the IPv4 header's checksum right, of each.
   [[nodiscard]] bool checksums_known_good() const { return checksums_known_good_; }
-  // The frames from the `first` one on; behind the last one, it again.
-  [[nodiscard]] FrameGroup frames_from(std::size_t first) const {
-    return {frames_.data() + first, lengths_.data() + first};
+  // All of them; the last one again until a group is full.
+  [[nodiscard]] FrameGroups frames() const {
+    return {frames_.data(), lengths_.data(), (size_ + kGroup - 1) / kGroup * kGroup};
   }
 
   // ---- packets of flows, by number
   [[nodiscard]] std::size_t flow_count() const { return flow_count_; }
-  // Where Parse() puts what it finds of the next sixteen, before it adds them.
+  // Where Parse() puts what it finds of each packet received, before it adds any.
   struct Room {
-    ParsedGroup parsed;
+    ParsedGroups parsed;
     Destination* destinations;
   };
   [[nodiscard]] Room room() {
-    return {{&tuples_[flow_count_], &segments_[flow_count_], &inner_[flow_count_]},
-            &destinations_[flow_count_]};
+    return {{tuples_.data(), segments_.data(), &ipip_}, destinations_.data()};
   }
-  // Of the room's first `count`, the packets received from the `first` one on.
-  void AddFlows(std::size_t first, std::size_t count) {
-    std::copy_n(&received_[first], kGroup, &mbufs_[flow_count_]);
-    std::copy_n(&lengths_[first], kGroup, &flow_lengths_[flow_count_]);
-    flow_count_ += count;
+  // All that was received, as it is in the room.
+  void AddAllFlows() {
+    mbufs_ = received_;
+    flow_count_ = size_;
   }
-  void AddFlow(rte_mbuf* mbuf, const Ipv4Tuple& tuple, Destination destination,
+  // One that was received, as it is in the room. REQUIRES: in the order of arrival.
+  void AddFlowOfRoom(std::size_t i) { AddFlow(i, tuples_[i], destinations_[i], segments_[i]); }
+  void AddFlow(std::size_t i, const Ipv4Tuple& tuple, Destination destination,
                SegmentFlags segment) {
-    mbufs_[flow_count_] = mbuf;
+    mbufs_[flow_count_] = received_[i];
+    lengths_[flow_count_] = lengths_[i];
+    ipip_.Move(i, flow_count_);
     tuples_[flow_count_] = tuple;
     destinations_[flow_count_] = destination;
     segments_[flow_count_] = segment;
-    inner_[flow_count_] = InnerHeader::Of(BytesOf(mbuf));
-    flow_lengths_[flow_count_] = FrameOf(mbuf).length;
     ++flow_count_;
   }
   [[nodiscard]] rte_mbuf* mbuf(std::size_t i) const { return mbufs_[i]; }
   [[nodiscard]] Destination destination(std::size_t i) const { return destinations_[i]; }
   [[nodiscard]] SegmentFlags segment(std::size_t i) const { return segments_[i]; }
   // Of its frame as it came, without FCS.
-  [[nodiscard]] std::uint32_t length(std::size_t i) const { return flow_lengths_[i]; }
+  [[nodiscard]] std::uint32_t length(std::size_t i) const { return lengths_[i]; }
   [[nodiscard]] const Ipv4Tuple& tuple(std::size_t i) const { return tuples_[i]; }
-  [[nodiscard]] InnerHeader inner(std::size_t i) const { return inner_[i]; }
-  [[nodiscard]] std::span<const InnerHeader> inner() const { return {inner_.data(), flow_count_}; }
+  // What completes the outer headers, of each.
+  [[nodiscard]] const IpipCompletions& ipip() const { return ipip_; }
   [[nodiscard]] const FlowHash& hash(std::size_t i) const { return hashes_[i]; }
   // How it reaches its target, or nullptr where it has none; valid until the batch is
   // finished. And which step knew that.
@@ -116,9 +118,7 @@ class Batch {
   [[nodiscard]] ConnectionTable::Found& found() { return found_; }
 
   // A bit for each.
-  [[nodiscard]] std::uint64_t flow_bits() const {
-    return (std::uint64_t{flow_count_ < kCapacity} << flow_count_ % kCapacity) - 1;
-  }
+  [[nodiscard]] std::uint64_t flow_bits() const { return FirstBits(flow_count_); }
 
   // ---- those of them that no connection of this worker has
   // In its place: a copy would wait until the parts that it is made from are stored.
@@ -195,6 +195,9 @@ class Batch {
   void Finish(WorkerCounters& counters);
 
  private:
+  static std::uint64_t FirstBits(std::size_t count) {
+    return (std::uint64_t{count < kCapacity} << count % kCapacity) - 1;
+  }
   void ListFrames();
   void AddRareTallies(WorkerCounters& counters);
 
@@ -216,12 +219,11 @@ class Batch {
 
   std::array<rte_mbuf*, kCapacity> received_;
   std::array<const std::uint8_t*, kCapacity> frames_;
-  std::array<std::uint32_t, kCapacity> lengths_;
+  std::array<std::uint32_t, kCapacity> lengths_;  // of frames; once parsed, of flows
   std::array<rte_mbuf*, kCapacity> mbufs_;
-  std::array<Ipv4Tuple, kCapacity> tuples_;
-  std::array<FlowHash, kCapacity> hashes_;
-  std::array<InnerHeader, kCapacity> inner_;
-  std::array<std::uint32_t, kCapacity> flow_lengths_;
+  alignas(64) std::array<Ipv4Tuple, kCapacity> tuples_;
+  alignas(64) std::array<FlowHash, kCapacity> hashes_;
+  IpipCompletions ipip_;
   std::array<TargetLine*, kCapacity> lines_;
   std::array<Step, kCapacity> steps_{};  // of the unknown ones; else kConnection
   ConnectionTable::Found found_;

@@ -75,11 +75,9 @@ void AskAhead(Batch& batch, std::span<const PacketContext> packets,
 
 }  // namespace
 
-void FindConnections(Batch& batch, std::size_t first, const HashKey& key,
-                     const ConnectionTable& connections) {
-  const auto hashes = batch.hashes().subspan(first);
-  HashIpv4Flows(key, batch.tuples().subspan(first), hashes);
-  for (const FlowHash& hash : hashes) connections.Prefetch(hash);
+void FindConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections) {
+  HashIpv4Flows(key, batch.tuples(), batch.hashes());
+  for (const FlowHash& hash : batch.hashes()) connections.Prefetch(hash);
 }
 
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,

@@ -1,13 +1,25 @@
+#include <emmintrin.h>
 #include <rte_mbuf.h>
-
-#include <algorithm>
 
 #include "datapath/stages.h"
 
 namespace holdfast {
 namespace {
 
-const auto kParseGroup = GroupParsers().front().parse;
+const auto kParse = GroupParsers().front().parse;
+
+// Bit i: words[i] is `word`. REQUIRES: `count` is a multiple of four.
+std::uint64_t WordsEqualTo(std::uint32_t word, const Destination* words, std::size_t count) {
+  static_assert(sizeof(Destination) == sizeof word);
+  const __m128i wanted = _mm_set1_epi32(static_cast<int>(word));
+  std::uint64_t equal = 0;
+  for (std::size_t i = 0; i < count; i += 4) {
+    const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(words + i));
+    const int bits = _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(four, wanted)));
+    equal |= static_cast<std::uint64_t>(bits) << i;
+  }
+  return equal;
+}
 
 bool DeviceFoundChecksumGood(const rte_mbuf* mbuf) {
   return (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
@@ -18,7 +30,8 @@ DropReason WhyNoService(const Batch& batch, const IpAddress& vip, const WorkerPo
   return ours ? DropReason::kNoService : DropReason::kNotOurAddress;
 }
 
-void SortOut(Batch& batch, rte_mbuf* mbuf, const WorkerPorts& ports) {
+void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports) {
+  rte_mbuf* const mbuf = batch.received()[i];
   const ParsedPacket packet =
       ParseFrame(FrameOf(mbuf), batch.port().mac, DeviceFoundChecksumGood(mbuf));
   if (packet.kind == PacketKind::kDrop) return batch.Drop(mbuf, packet.drop);
@@ -26,47 +39,41 @@ void SortOut(Batch& batch, rte_mbuf* mbuf, const WorkerPorts& ports) {
   const auto tuple = Ipv4Tuple::Of(packet.key);
   const Destination destination = batch.turn().snapshot->Classify(tuple);
   if (!destination.exists()) return batch.Drop(mbuf, WhyNoService(batch, packet.key.vip, ports));
-  batch.AddFlow(mbuf, tuple, destination, packet.segment);
+  batch.AddFlow(i, tuple, destination, packet.segment);
 }
 
-// Bit i: there is a service for packet i of the room.
-std::uint32_t Classify(const Batch::Room& room, const Snapshot& snapshot) {
-  for (std::size_t i = 0; i < kGroup; ++i)
-    room.destinations[i] = snapshot.Classify(room.parsed.tuples[i]);
-  std::uint32_t exists = 0;
-  for (std::size_t i = 0; i < kGroup; ++i)
-    exists |= std::uint32_t{room.destinations[i].exists()} << i;
-  return exists;
+// Bit i: there is a service for packet i of the room's `count`.
+std::uint64_t Classify(const Batch::Room& room, std::size_t count, const Snapshot& snapshot) {
+  const WordMap::View endpoints = snapshot.endpoints();
+  for (std::size_t i = 0; i < count; ++i)
+    room.destinations[i] = Destination::FromWord(endpoints.Find(room.parsed.tuples[i].endpoint()));
+  return ~WordsEqualTo(WordMap::kNone, room.destinations, count);
 }
 
 // In the order of arrival. The room is filled up from its beginning: a packet never
 // goes where one is that was not looked at yet.
-[[gnu::noinline, gnu::cold]] void AddAsTheyAre(Batch& batch, std::span<rte_mbuf* const> packets,
-                                               const Batch::Room& room, std::uint32_t flows,
+[[gnu::noinline, gnu::cold]] void AddAsTheyAre(Batch& batch, std::uint64_t flows,
                                                const WorkerPorts& ports) {
-  for (std::size_t i = 0; i < packets.size(); ++i) {
+  for (std::size_t i = 0; i < batch.received().size(); ++i) {
     if ((flows >> i & 1) != 0)
-      batch.AddFlow(packets[i], room.parsed.tuples[i], room.destinations[i],
-                    room.parsed.segments[i]);
+      batch.AddFlowOfRoom(i);
     else
-      SortOut(batch, packets[i], ports);
+      SortOut(batch, i, ports);
   }
 }
 
 }  // namespace
 
-void Parse(Batch& batch, std::size_t first, const WorkerPorts& ports) {
-  const auto packets = batch.received().subspan(first);
-  const std::size_t count = std::min(kGroup, packets.size());
+void Parse(Batch& batch, const WorkerPorts& ports) {
   const Batch::Room room = batch.room();
-  const std::uint32_t ordinary = kParseGroup(batch.frames_from(first), OwnMac(batch.port().mac),
-                                             batch.checksums_known_good(), room.parsed);
-  const std::uint32_t flows = ordinary & Classify(room, *batch.turn().snapshot);
-  const std::uint32_t all = (1U << count) - 1;
-  if ((flows & all) == all) [[likely]]
-    batch.AddFlows(first, count);
+  const FrameGroups frames = batch.frames();
+  const std::uint64_t ordinary =
+      kParse(frames, OwnMac(batch.port().mac), batch.checksums_known_good(), room.parsed);
+  const std::uint64_t flows = ordinary & Classify(room, frames.count, *batch.turn().snapshot);
+  if (const std::uint64_t all = batch.all(); (flows & all) == all) [[likely]]
+    batch.AddAllFlows();
   else
-    AddAsTheyAre(batch, packets.first(count), room, flows, ports);
+    AddAsTheyAre(batch, flows, ports);
 }
 
 }  // namespace holdfast

@@ -22,13 +22,11 @@
 
 namespace holdfast {
 
-// Bytes to flows for a service, and locals; or drop. Of the group of kGroup packets that
-// begins with the `first` one received.
-void Parse(Batch& batch, std::size_t first, const WorkerPorts& ports);
+// Bytes to flows for a service, and locals; or drop.
+void Parse(Batch& batch, const WorkerPorts& ports);
 
-// Asks memory for what FollowConnection() will look at. Of the flows from `first` on.
-void FindConnections(Batch& batch, std::size_t first, const HashKey& key,
-                     const ConnectionTable& connections);
+// Asks memory for what FollowConnection() will look at.
+void FindConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections);
 
 // ARP and ICMP. Answers what is for our addresses and VIPs, drops the rest. What
 // ARP says of others goes to the management core by `events`.

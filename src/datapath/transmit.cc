@@ -38,16 +38,26 @@ class ServiceRun {
   std::uint64_t bytes_ = 0;
 };
 
+// `step_of(i)` knew the target of packet i.
+template <typename StepOf>
 void CountForwarded(const Batch& batch, std::span<const std::uint8_t> numbers,
-                    WorkerCounters& counters) {
+                    WorkerCounters& counters, StepOf step_of) {
   ServiceRun run(counters);
   for (const std::size_t i : numbers) {
     TargetLine& line = *batch.line(i);
     line.packets.Add(1);
     line.bytes.Add(batch.length(i));
-    run.Add(batch.destination(i), batch.step(i), batch.length(i));
+    run.Add(batch.destination(i), step_of(i), batch.length(i));
   }
   run.End();
+}
+
+void CountForwarded(Batch& batch, std::span<const std::uint8_t> numbers,
+                    WorkerCounters& counters) {
+  if (batch.unknown().empty())
+    CountForwarded(batch, numbers, counters, [](std::size_t) { return Step::kConnection; });
+  else
+    CountForwarded(batch, numbers, counters, [&](std::size_t i) { return batch.step(i); });
 }
 
 void Send(Departures& departures, const WorkerPort& port, Batch& batch, WorkerCounters& counters) {

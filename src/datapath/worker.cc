@@ -78,15 +78,11 @@ bool Worker::ServePorts(std::uint64_t began) {
   return waiting != nullptr;
 }
 
-// The path of a packet, in order (stages.h). Group by group, so that memory is asked at
-// the pace at which it answers.
+// The path of a packet, in order (stages.h).
 void Worker::Begin(Batch& batch) {
   batch.Judge(TurnNow());
-  for (std::size_t first = 0; first < batch.received().size(); first += kGroup) {
-    const std::size_t known = batch.flow_count();
-    Parse(batch, first, ports_);
-    FindConnections(batch, known, options_.hash_key, *tables_.connections);
-  }
+  Parse(batch, ports_);
+  FindConnections(batch, options_.hash_key, *tables_.connections);
   AnswerLocally(batch, ports_, events_, counters_);
 }
 

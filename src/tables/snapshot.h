@@ -97,6 +97,8 @@ class Snapshot {
   [[nodiscard]] Destination Classify(const Ipv4Tuple& flow) const {
     return Destination::FromWord(endpoints_.Find(flow.endpoint()));
   }
+  // By Ipv4Tuple::endpoint(), to a Destination's word: for many flows.
+  [[nodiscard]] WordMap::View endpoints() const { return endpoints_.view(); }
   // A virtual address of any service.
   [[nodiscard]] bool IsVip(const IpAddress& address) const {
     return address.IsV4() && IsVip(__builtin_bswap32(address.V4()));

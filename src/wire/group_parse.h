@@ -3,7 +3,7 @@
 // A vector is one or more blocks of sixteen bytes, each of another packet: what is asked
 // of one packet is asked of all blocks at once. `Isa` says how (group_parser_*.cc):
 //   kBlocks                   blocks in a vector: 1, 2 or 4
-//   Words, Ints, Bytes        vectors of 32-bit and 8-bit lanes
+//   Words, Ints, Bytes, Longs vectors of as many 32-bit, 8-bit and 64-bit lanes
 //   Load(data, offset)        block b: 16 bytes at data[b] + offset
 //   Store(blocks, tuples)     block b to tuples[b], in one piece: it is soon read so
 //   Broadcast(block)          the same in each block
@@ -30,15 +30,12 @@ namespace holdfast {
 template <typename Isa>
 class GroupParse {
  public:
-  static std::uint32_t Parse(const FrameGroup& frames, const OwnMac& own_mac,
-                             bool checksums_known_good, const ParsedGroup& parsed) {
+  static std::uint64_t Parse(const FrameGroups& frames, const OwnMac& own_mac,
+                             bool checksums_known_good, const ParsedGroups& parsed) {
     const GroupParse parse(own_mac, checksums_known_good);
-    std::uint32_t ordinary = 0;
-    for (std::size_t first = 0; first < kGroup; first += kPart)
-      ordinary |=
-          parse.ParsePart({frames.data + first, frames.lengths + first},
-                          {parsed.tuples + first, parsed.segments + first, parsed.inner + first})
-          << first;
+    std::uint64_t ordinary = 0;
+    for (std::size_t first = 0; first < frames.count; first += kPart)
+      ordinary |= parse.ParsePart(frames, first, parsed) << first;
     return ordinary;
   }
 
@@ -57,7 +54,7 @@ class GroupParse {
   };
   // One number of each packet in each: of packet kBlocks * i + b in lane i of block b.
   struct Facts {
-    Ints inner;  // InnerHeader
+    Ints first_word;  // of the IPv4 header, as it lies in memory
     Ints protocol;
     Ints tcp_offset_and_flags;  // the bytes at 12 and 13 of a TCP header
     Ints udp_length;
@@ -70,23 +67,33 @@ class GroupParse {
         own_tail_(Words{} + own_mac.tail()),
         checksums_known_good_(checksums_known_good) {}
 
-  [[gnu::always_inline]] std::uint32_t ParsePart(FrameGroup frames,
-                                                 const ParsedGroup& parsed) const {
+  // The frames from the `first` one on.
+  [[gnu::always_inline]] std::uint64_t ParsePart(const FrameGroups& frames, std::size_t first,
+                                                 const ParsedGroups& parsed) const {
     Words of_packets[4];
     unsigned good = 0;  // bits in the order of Facts
     for (std::size_t i = 0; i < 4; ++i) {
-      const std::size_t first = kBlocks * i;
-      const Headers headers = {Isa::Load(frames.data + first, 0),
-                               Isa::Load(frames.data + first, 16),
-                               Isa::Load(frames.data + first, 32)};
+      const std::size_t place = first + kBlocks * i;
+      const Headers headers = {Isa::Load(frames.data + place, 0),
+                               Isa::Load(frames.data + place, 16),
+                               Isa::Load(frames.data + place, 32)};
       good |= GoodHeaders(headers) << i;
-      Isa::Store(TupleOf(headers), parsed.tuples + first);
+      Isa::Store(TupleOf(headers), parsed.tuples + place);
       of_packets[i] = FactsOf(headers);
     }
     const Facts facts = Transpose(of_packets);
-    const Ints inner = Isa::InOrder(facts.inner);
-    std::memcpy(static_cast<void*>(parsed.inner), &inner, sizeof inner);
-    return ParseSegments(facts, good, frames.lengths, parsed.segments);
+    Complete(Words(Isa::InOrder(facts.first_word)), first, *parsed.ipip);
+    return ParseSegments(facts, good, frames.lengths + first, parsed.segments + first);
+  }
+
+  [[gnu::always_inline]] static void Complete(Words first_words, std::size_t first,
+                                              IpipCompletions& ipip) {
+    const auto completion = IpipCompletion<Words>::Of(first_words);
+    const auto wide = __builtin_convertvector(completion.frame_length, typename Isa::Longs);
+    const auto twice = wide << 32 | wide;
+    std::memcpy(&ipip.first_words[first], &completion.first_word, sizeof completion.first_word);
+    std::memcpy(&ipip.sums[first], &completion.sum, sizeof completion.sum);
+    std::memcpy(&ipip.lengths[first], &twice, sizeof twice);
   }
 
   // Bit 4 * b: the packet of block b is whole IPv4 without options, for us and not from
@@ -145,7 +152,7 @@ class GroupParse {
     const Words high_of_first = Isa::High32(of_packets[0], of_packets[1]);
     const Words low_of_last = Isa::Low32(of_packets[2], of_packets[3]);
     const Words high_of_last = Isa::High32(of_packets[2], of_packets[3]);
-    return {.inner = Ints(Isa::Low64(low_of_first, low_of_last)),
+    return {.first_word = Ints(Isa::Low64(low_of_first, low_of_last)),
             .protocol = Ints(Isa::High64(low_of_first, low_of_last)),
             .tcp_offset_and_flags = Ints(Isa::Low64(high_of_first, high_of_last)),
             .udp_length = Ints(Isa::High64(high_of_first, high_of_last))};
@@ -159,12 +166,11 @@ class GroupParse {
     Ints frame_length;
     std::memcpy(&frame_length, frame_lengths, sizeof frame_length);
     constexpr int kIpv4 = ordinary::kIpv4;
-    const Ints whole_length = ((facts.inner >> 24) & 0xff) | ((facts.inner >> 8) & 0xff00);
+    const Ints whole_length = ((facts.first_word >> 24) & 0xff) | ((facts.first_word >> 8) & 0xff00);
     const Ints length = whole_length - static_cast<int>(ordinary::kSegment - kIpv4);
     const Ints header = (facts.tcp_offset_and_flags >> 2) & 0x3c;
     const Ints flags = facts.tcp_offset_and_flags >> 8;
-    const Ints whole = (Isa::InOrder(whole_length) + kIpv4 <= frame_length) &
-                       (frame_length >= static_cast<int>(ordinary::kShortest));
+    const Ints whole = Isa::InOrder(whole_length) + kIpv4 <= frame_length;
     const Ints is_tcp = facts.protocol == static_cast<int>(Protocol::kTcp);
     const Ints tcp = is_tcp & (header >= 20) & (header <= length) & ((flags & 0x3f) != 0) &
                      (((flags & 0x02) == 0) | ((flags & 0x05) == 0));

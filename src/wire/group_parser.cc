@@ -5,15 +5,15 @@
 namespace holdfast {
 namespace {
 
-std::uint32_t ParseOneByOne(const FrameGroup& frames, const OwnMac& own_mac,
-                            bool checksums_known_good, const ParsedGroup& parsed) {
-  std::uint32_t ordinary = 0;
-  for (std::size_t i = 0; i < kGroup; ++i) {
+std::uint64_t ParseOneByOne(const FrameGroups& frames, const OwnMac& own_mac,
+                            bool checksums_known_good, const ParsedGroups& parsed) {
+  std::uint64_t ordinary = 0;
+  for (std::size_t i = 0; i < frames.count; ++i) {
     const bool is_ordinary =
         ParseOrdinary({frames.data[i], frames.lengths[i]}, own_mac, checksums_known_good,
                       parsed.tuples[i], parsed.segments[i]);
-    parsed.inner[i] = InnerHeader::Of(frames.data[i]);
-    ordinary |= std::uint32_t{is_ordinary} << i;
+    parsed.ipip->Complete(i, frames.data[i]);
+    ordinary |= std::uint64_t{is_ordinary} << i;
   }
   return ordinary;
 }

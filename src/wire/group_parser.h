@@ -1,6 +1,6 @@
-// GroupParser: ParseOrdinary() (ordinary_packet.h) for sixteen packets side by side, once
-// for each instruction set. All give the same results; the best that the processor
-// has comes first.
+// GroupParser: ParseOrdinary() (ordinary_packet.h) for groups of sixteen packets side by
+// side, once for each instruction set. All give the same results; the best that the
+// processor has comes first.
 //
 // Any thread.
 #pragma once
@@ -11,7 +11,7 @@
 
 #include "base/ipv4_tuple.h"
 #include "base/segment_flags.h"
-#include "wire/inner_header.h"
+#include "wire/ipip_completion.h"
 #include "wire/ordinary_packet.h"
 
 namespace holdfast {
@@ -21,25 +21,26 @@ inline constexpr std::size_t kGroup = 16;
 // buffer does not matter, but must be there.
 inline constexpr std::size_t kGroupReads = 48;
 
-// The frames of a group, by place.
-struct FrameGroup {
+// At most four groups of frames, by place.
+struct FrameGroups {
   const std::uint8_t* const* data;
   const std::uint32_t* lengths;
+  std::size_t count;  // of frames: a multiple of kGroup
 };
 
-// Where to put what they are; each has kGroup places.
-struct ParsedGroup {
+// Where to put what they are; as many places each.
+struct ParsedGroups {
   Ipv4Tuple* tuples;
   SegmentFlags* segments;
-  InnerHeader* inner;
+  IpipCompletions* ipip;  // from its first place on
 };
 
 struct GroupParser {
   const char* name;  // of the instruction set, as __builtin_cpu_supports() has it
   // Bit i: frame i is ordinary, and what stands in place i is its own. What stands in other
   // places means nothing.
-  std::uint32_t (*parse)(const FrameGroup& frames, const OwnMac& own_mac, bool checksums_known_good,
-                         const ParsedGroup& parsed);
+  std::uint64_t (*parse)(const FrameGroups& frames, const OwnMac& own_mac,
+                         bool checksums_known_good, const ParsedGroups& parsed);
 };
 
 // Those that this processor can run, best first; the last one runs anywhere.

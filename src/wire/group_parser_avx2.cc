@@ -11,6 +11,7 @@ struct Avx2 {
   using Words [[gnu::vector_size(32)]] = std::uint32_t;
   using Ints [[gnu::vector_size(32)]] = std::int32_t;
   using Bytes [[gnu::vector_size(8)]] = std::uint8_t;
+  using Longs [[gnu::vector_size(64)]] = std::uint64_t;
 
   [[gnu::always_inline]] static Words Load(const std::uint8_t* const* data, std::size_t offset) {
     const auto block = [&](std::size_t b) {

@@ -11,6 +11,7 @@ struct Sse42 {
   using Words [[gnu::vector_size(16)]] = std::uint32_t;
   using Ints [[gnu::vector_size(16)]] = std::int32_t;
   using Bytes [[gnu::vector_size(4)]] = std::uint8_t;
+  using Longs [[gnu::vector_size(32)]] = std::uint64_t;
 
   [[gnu::always_inline]] static Words Load(const std::uint8_t* const* data, std::size_t offset) {
     return Words(_mm_loadu_si128(reinterpret_cast<const __m128i*>(*data + offset)));

@@ -59,7 +59,7 @@ inline constexpr std::size_t kSegment = kIpv4 + 20;
 inline constexpr std::size_t kUdpLength = kSegment + 4;
 inline constexpr std::size_t kTcpOffset = kSegment + 12;
 inline constexpr std::size_t kTcpFlags = kSegment + 13;
-inline constexpr std::size_t kShortest = kSegment + 20;  // a TCP header can be read
+inline constexpr std::size_t kShortest = kSegment + 8;  // a UDP header can be read
 
 template <typename Word>
 inline Word At(const std::uint8_t* bytes, std::size_t offset) {

@@ -18,7 +18,6 @@
 #include "base/ip_address.h"
 #include "base/mac_address.h"
 #include "wire/headers.h"
-#include "wire/inner_header.h"
 
 namespace holdfast {
 
@@ -26,8 +25,6 @@ class OuterHeader {
  public:
   // What is put before the inner IPv4 header, less the Ethernet header that was there.
   static constexpr std::size_t kIpipGrowth = sizeof(Ipv4Header);
-  // And what a frame has before the inner IPv4 header then.
-  static constexpr std::size_t kIpipFrame = sizeof(EthernetHeader) + kIpipGrowth;
 
   OuterHeader() = default;
   // `from` and `to` are IPv4; they matter for ipip only.
@@ -36,31 +33,16 @@ class OuterHeader {
 
   // Over the frame's own Ethernet header.
   void WriteL2(std::uint8_t* frame) const { std::memcpy(frame, bytes_.data(), kMacs); }
-  // What makes the outer header of one packet complete, made of its inner one. In 32-bit
-  // steps, so that a compiler makes it for several packets at once.
-  struct Completion {
-    std::uint32_t first_word;    // the outer header's, as it lies in memory
-    std::uint32_t sum;           // of what is in it, as RFC 1071 adds
-    std::uint32_t frame_length;  // of all
-  };
-  static constexpr Completion CompletionFor(InnerHeader inner) {
-    const std::uint32_t inner_length = inner.word >> 24 | (inner.word >> 8 & 0xff00);
-    const std::uint32_t length = inner_length + sizeof(Ipv4Header);
-    const std::uint32_t big_endian = (length >> 8 & 0xff) | (length & 0xff) << 8;
-    const std::uint32_t tos = inner.word & 0xff00;
-    return {.first_word = 0x45 | tos | big_endian << 16,
-            .sum = tos + big_endian,
-            .frame_length = inner_length + std::uint32_t{kIpipFrame}};
-  }
+  // With what IpipCompletion has of the inner header.
   // REQUIRES: `frame` begins kIpipGrowth bytes before the Ethernet header of what
   // came. The inner packet and the outer header together are at most 65535 bytes.
-  void WriteIpip(std::uint8_t* frame, const Completion& completion) const {
-    const std::uint32_t sum = sum_ + completion.sum;
+  void WriteIpip(std::uint8_t* frame, std::uint32_t first_word, std::uint32_t inner_sum) const {
+    const std::uint32_t sum = sum_ + inner_sum;
     // Both halves are added, the carry too, in the upper one.
     const auto checksum = static_cast<std::uint16_t>(~(sum + std::rotl(sum, 16)) >> 16);
     constexpr std::size_t kIp = sizeof(EthernetHeader);
     __m128i ip = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&bytes_[kIp]));
-    ip = _mm_insert_epi32(ip, static_cast<int>(completion.first_word), 0);
+    ip = _mm_insert_epi32(ip, static_cast<int>(first_word), 0);
     ip = _mm_insert_epi16(ip, checksum, offsetof(Ipv4Header, checksum) / 2);
     std::memcpy(frame, bytes_.data(), sizeof ip);  // two bytes too many
     _mm_storeu_si128(reinterpret_cast<__m128i*>(frame + kIp), ip);

@@ -13,6 +13,7 @@
 #include "bench/row.h"
 #include "support/packet_builder.h"
 #include "wire/ordinary_packet.h"
+#include "wire/ipip_completion.h"
 #include "wire/outer_header.h"
 #include "wire/parse.h"
 
@@ -85,8 +86,9 @@ void Bench(const Options& options) {
     Keep(buffer);
   };
   const auto ipip = [&](Buffer& buffer, std::uint64_t n) {
-    const auto completion = OuterHeader::CompletionFor(InnerHeader::Of(buffer.frame()));
-    headers[n % kTargets].WriteIpip(buffer.outer_frame(), completion);
+    IpipCompletions completions;
+    completions.Complete(0, buffer.frame());
+    headers[n % kTargets].WriteIpip(buffer.outer_frame(), completions.first_words[0], completions.sums[0]);
     Keep(buffer);
   };
   // Encapsulation overwrites what would be parsed.

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/packet_builder.h"
+#include "wire/ipip_completion.h"
 
 namespace holdfast {
 namespace {
@@ -36,9 +37,10 @@ TEST_CASE("ipip puts a right IPv4 header before the packet as it came", "[wire]"
         Frame frame(OuterHeader::kIpipGrowth, 0xee);
         AppendAll(frame, inner);
         const auto inner_length = static_cast<std::uint16_t>(inner.size() - 14);
-        const auto completion = OuterHeader::CompletionFor(InnerHeader::Of(inner.data()));
-        HeaderFor("10.0.0.1", to).WriteIpip(frame.data(), completion);
-        CHECK(completion.frame_length == inner.size() + 20);
+        IpipCompletions ipip;
+        ipip.Complete(7, inner.data());
+        HeaderFor("10.0.0.1", to).WriteIpip(frame.data(), ipip.first_words[7], ipip.sums[7]);
+        CHECK(ipip.lengths[7] == (inner.size() + 20) * 0x1'0000'0001);
 
         const auto ip = Load<Ipv4Header>(frame.data() + 14);
         CHECK(Load<EthernetHeader>(frame.data()).destination == kTargetMac);
