@@ -114,8 +114,10 @@ class Batch {
   [[nodiscard]] std::span<FlowHash> hashes() { return {hashes_.data(), flow_count_}; }
   // Bit i: SegmentFlags::plain() of packet i.
   [[nodiscard]] std::uint64_t plain() const;
-  // What the connection table knows of each.
+  // What the connection table knows of each; and whether it was asked.
   [[nodiscard]] ConnectionTable::Found& found() { return found_; }
+  [[nodiscard]] bool looked_up() const { return looked_up_; }
+  void NoteLookedUp() { looked_up_ = true; }
 
   // A bit for each.
   [[nodiscard]] std::uint64_t flow_bits() const { return FirstBits(flow_count_); }
@@ -216,6 +218,7 @@ class Batch {
   std::array<std::uint32_t, kReplyNames.size()> reply_tallies_{};
 
   bool checksums_known_good_ = false;
+  bool looked_up_ = false;
 
   std::array<rte_mbuf*, kCapacity> received_;
   std::array<const std::uint8_t*, kCapacity> frames_;

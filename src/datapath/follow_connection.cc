@@ -75,15 +75,21 @@ void AskAhead(Batch& batch, std::span<const PacketContext> packets,
 
 }  // namespace
 
-void FindConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections) {
+void PrefetchConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections) {
   HashIpv4Flows(key, batch.tuples(), batch.hashes());
   for (const FlowHash& hash : batch.hashes()) connections.Prefetch(hash);
+}
+
+void FindConnections(Batch& batch, const ConnectionTable& connections) {
+  if (batch.looked_up()) return;
+  connections.FindAtHome(batch.hashes(), batch.found());
+  batch.NoteLookedUp();
 }
 
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
                       const Ipv4RingHash& ring_hash, WorkerCounters& counters) {
   ConnectionTable::Found& found = batch.found();
-  connections.FindBurst(batch.hashes(), batch.turn().now, found);
+  connections.FindAway(batch.hashes(), batch.turn().now, found);
   // What is asked for comes while the others are followed.
   for (std::uint64_t left = batch.flow_bits() & ~found.all; left != 0; left &= left - 1)
     batch.AddUnknown(static_cast<std::size_t>(std::countr_zero(left)));

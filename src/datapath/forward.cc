@@ -25,8 +25,7 @@ bool RewriteL2(rte_mbuf* mbuf, const TargetPath& path) {
     return false;
   mbuf->data_off = static_cast<std::uint16_t>(mbuf->data_off - OuterHeader::kIpipGrowth);
   std::memcpy(static_cast<void*>(&mbuf->pkt_len), &lengths, sizeof lengths);
-  path.header.WriteIpip(rte_pktmbuf_mtod(mbuf, std::uint8_t*), ipip.first_words[i],
-                        ipip.sums[i]);
+  path.header.WriteIpip(rte_pktmbuf_mtod(mbuf, std::uint8_t*), ipip.first_words[i], ipip.sums[i]);
   return true;
 }
 

@@ -3,8 +3,8 @@
 // A stage asks one question of every packet of the batch that its state concerns,
 // and looks at no other. No stage locks, allocates or makes a system call of its own.
 //
-// Before FollowConnection() the worker does something else: the table's lines that
-// FindConnections() asked for are on their way from memory.
+// A worker has two batches on their way: while lines that one asked memory for are coming,
+// it works on the other.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,12 @@ namespace holdfast {
 // Bytes to flows for a service, and locals; or drop.
 void Parse(Batch& batch, const WorkerPorts& ports);
 
-// Asks memory for what FollowConnection() will look at.
-void FindConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections);
+// Asks memory for where FindConnections() will look.
+void PrefetchConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections);
+
+// Looks the flows up where most are, and asks memory for where FollowConnection() will look
+// for the others. Once for each batch; again does nothing.
+void FindConnections(Batch& batch, const ConnectionTable& connections);
 
 // ARP and ICMP. Answers what is for our addresses and VIPs, drops the rest. What
 // ARP says of others goes to the management core by `events`.

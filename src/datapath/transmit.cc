@@ -52,8 +52,7 @@ void CountForwarded(const Batch& batch, std::span<const std::uint8_t> numbers,
   run.End();
 }
 
-void CountForwarded(Batch& batch, std::span<const std::uint8_t> numbers,
-                    WorkerCounters& counters) {
+void CountForwarded(Batch& batch, std::span<const std::uint8_t> numbers, WorkerCounters& counters) {
   if (batch.unknown().empty())
     CountForwarded(batch, numbers, counters, [](std::size_t) { return Step::kConnection; });
   else

@@ -66,6 +66,7 @@ bool Worker::ServePorts(std::uint64_t began) {
     more = false;
     for (const WorkerPort& port : ports_.all()) {
       Batch& next = batches_[batches % 2];
+      if (waiting != nullptr) FindConnections(*waiting, *tables_.connections);
       if (!next.Receive(port)) continue;
       ++batches;
       Begin(next);
@@ -82,11 +83,12 @@ bool Worker::ServePorts(std::uint64_t began) {
 void Worker::Begin(Batch& batch) {
   batch.Judge(TurnNow());
   Parse(batch, ports_);
-  FindConnections(batch, options_.hash_key, *tables_.connections);
+  PrefetchConnections(batch, options_.hash_key, *tables_.connections);
   AnswerLocally(batch, ports_, events_, counters_);
 }
 
 void Worker::Finish(Batch& batch) {
+  FindConnections(batch, *tables_.connections);
   FollowConnection(batch, lines_, *tables_.connections, ring_hash_, counters_);
   if (!batch.unknown().empty()) PlaceUnknown(batch);
   Forward(batch, departures_);

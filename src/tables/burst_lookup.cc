@@ -24,7 +24,8 @@ std::vector<BurstLookup> Supported() {
 
 }  // namespace
 
-const BurstLookup kPortableBurstLookup{"portable", &BurstProbe<PortableLine>::Find};
+const BurstLookup kPortableBurstLookup{"portable", &BurstProbe<PortableLine>::FindAtHome,
+                                       &BurstProbe<PortableLine>::FindAway};
 
 std::span<const BurstLookup> BurstLookups() {
   static const std::vector<BurstLookup> lookups = Supported();

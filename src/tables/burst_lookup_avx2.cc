@@ -20,6 +20,7 @@ struct Avx2Line {
 
 }  // namespace
 
-const BurstLookup kAvx2BurstLookup{"avx2", &BurstProbe<Avx2Line>::Find};
+const BurstLookup kAvx2BurstLookup{"avx2", &BurstProbe<Avx2Line>::FindAtHome,
+                                   &BurstProbe<Avx2Line>::FindAway};
 
 }  // namespace holdfast

@@ -17,6 +17,7 @@ struct Avx512Line {
 
 }  // namespace
 
-const BurstLookup kAvx512BurstLookup{"avx512f", &BurstProbe<Avx512Line>::Find};
+const BurstLookup kAvx512BurstLookup{"avx512f", &BurstProbe<Avx512Line>::FindAtHome,
+                                     &BurstProbe<Avx512Line>::FindAway};
 
 }  // namespace holdfast

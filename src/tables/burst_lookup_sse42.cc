@@ -25,6 +25,7 @@ struct Sse42Line {
 
 }  // namespace
 
-const BurstLookup kSse42BurstLookup{"sse4.2", &BurstProbe<Sse42Line>::Find};
+const BurstLookup kSse42BurstLookup{"sse4.2", &BurstProbe<Sse42Line>::FindAtHome,
+                                    &BurstProbe<Sse42Line>::FindAway};
 
 }  // namespace holdfast

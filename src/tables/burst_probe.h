@@ -18,50 +18,31 @@ namespace holdfast {
 template <typename Line>
 class BurstProbe {
  public:
-  static std::uint64_t Find(BucketArray buckets, const FlowHash* hashes, std::size_t count,
-                            BurstValues& values) {
+  static void FindAtHome(BucketArray buckets, const FlowHash* hashes, std::size_t count,
+                         BurstMatches& matches) {
     std::uint64_t missing = 0;
-    std::uint64_t away = 0;
-    Partners partners;
-    // In halves: what the first one has to go on to comes while the second is done.
-    for (std::size_t begin = 0; begin < count; begin += kHalf) {
-      const std::size_t end = begin + kHalf < count ? begin + kHalf : count;
-      const std::uint64_t missing_here = FindAtHome(buckets, hashes, begin, end, values);
-      missing |= missing_here;
-      away |= PrefetchPartners(buckets, hashes, missing_here, partners);
-    }
-    for (std::uint64_t left = away; left != 0; left &= left - 1) {
+    for (std::size_t i = count; i-- != 0;)
+      missing = missing << 1 | IsMissing(buckets, buckets.HomeOf(hashes[i]), hashes[i].fingerprint,
+                                         matches.values[i]);
+    matches.missing = missing;
+    PrefetchPartners(buckets, hashes, matches);
+  }
+
+  static void FindAway(BucketArray buckets, const FlowHash* hashes, BurstMatches& matches) {
+    for (std::uint64_t left = matches.away; left != 0; left &= left - 1) {
       const auto i = static_cast<std::size_t>(std::countr_zero(left));
-      const std::uint64_t still = IsMissing(buckets, partners[i], hashes[i].fingerprint, i, values);
-      missing ^= (still ^ 1) << i;
+      const std::uint64_t still =
+          IsMissing(buckets, matches.partners[i], hashes[i].fingerprint, matches.values[i]);
+      matches.missing ^= (still ^ 1) << i;
     }
-    const std::uint64_t all = (std::uint64_t{count < kMaxBurst} << count % kMaxBurst) - 1;
-    return all & ~missing;
   }
 
  private:
-  static constexpr std::size_t kHalf = kMaxBurst / 2;
-  using Partners = std::array<std::uint32_t, kMaxBurst>;  // buckets, by place in the burst
-
-  [[gnu::always_inline]] static std::uint64_t FindAtHome(BucketArray buckets,
-                                                         const FlowHash* hashes, std::size_t begin,
-                                                         std::size_t end, BurstValues& values) {
-    std::uint64_t missing = 0;
-    for (std::size_t i = end; i != begin;) {
-      --i;
-      const std::size_t home = buckets.HomeOf(hashes[i]);
-      missing = missing << 1 | IsMissing(buckets, home, hashes[i].fingerprint, i, values);
-    }
-    return missing << begin;
-  }
-
-  // Of those that are missing at home, the ones that may be away: bit i for hash i.
-  [[gnu::always_inline]] static std::uint64_t PrefetchPartners(BucketArray buckets,
-                                                               const FlowHash* hashes,
-                                                               std::uint64_t missing,
-                                                               Partners& partners) {
-    std::uint64_t away = missing;
-    for (std::uint64_t left = missing; left != 0; left &= left - 1) {
+  // Of those that are missing at home, the ones that may be away.
+  [[gnu::always_inline]] static void PrefetchPartners(BucketArray buckets, const FlowHash* hashes,
+                                                      BurstMatches& matches) {
+    std::uint64_t away = matches.missing;
+    for (std::uint64_t left = away; left != 0; left &= left - 1) {
       const auto i = static_cast<std::size_t>(std::countr_zero(left));
       const std::size_t home = buckets.HomeOf(hashes[i]);
       if (buckets[home].notes.load(std::memory_order_acquire) < Bucket::kOneAway) {
@@ -70,16 +51,16 @@ class BurstProbe {
       }
       const std::size_t partner = buckets.PartnerOf(home, hashes[i].fingerprint);
       __builtin_prefetch(&buckets[partner]);
-      partners[i] = static_cast<std::uint32_t>(partner);
+      matches.partners[i] = static_cast<std::uint32_t>(partner);
     }
-    return away;
+    matches.away = away;
   }
 
   // 0 if there is a match, whose value it writes; 1 if not. Loads are in order:
   // who finds the value of another entry sees that slots have been cleared.
   [[gnu::always_inline]] static std::uint64_t IsMissing(BucketArray buckets, std::size_t index,
-                                                        std::uint64_t fingerprint, std::size_t i,
-                                                        BurstValues& values) {
+                                                        std::uint64_t fingerprint,
+                                                        std::uint32_t& value) {
     const Bucket& bucket = buckets[index];
     const unsigned mask = Line::Matches(bucket, fingerprint);
     // The comparison's loads are no atomics to the compiler; the processor keeps
@@ -87,7 +68,7 @@ class BurstProbe {
     std::atomic_signal_fence(std::memory_order_acquire);
     const auto position =
         static_cast<unsigned>(std::countr_zero(mask | 1U << (Bucket::kSlots - 1)));
-    values[i] = bucket.values[position].load(std::memory_order_acquire);
+    value = bucket.values[position].load(std::memory_order_acquire);
     return std::uint64_t{mask == 0};
   }
 };

@@ -27,12 +27,12 @@ Number SecondWord(Number value, CoarseTick now, const ConnectionTimeouts& timeou
 }
 
 // Bit i: entry i of the values is one that plain packets leave as it is.
-std::uint64_t SettledOf(const BurstValues& of, std::size_t count, CoarseTick now,
+std::uint64_t SettledOf(const BurstMatches& matches, std::size_t count, CoarseTick now,
                         std::uint32_t slack) {
   std::uint64_t settled = 0;
   for (std::size_t i = 0; i < count; i += 4) {
     Lanes values;
-    std::memcpy(&values, &of[i], sizeof values);
+    std::memcpy(&values, &matches.values[i], sizeof values);
     const Lanes is_settled = IsSettled(values, now, slack) << 31;
     const auto bits = static_cast<std::uint32_t>(_mm_movemask_ps(__m128(is_settled)));
     settled |= std::uint64_t{bits} << i;
@@ -91,8 +91,14 @@ std::optional<ConnectionTable::Entry> ConnectionTable::Find(const FlowHash& hash
 
 void ConnectionTable::FindBurst(std::span<const FlowHash> hashes, CoarseTick now,
                                 Found& found) const {
-  found.all = buckets_.FindBurst(hashes, found.values);
-  found.settled = found.all & SettledOf(found.values, hashes.size(), now, slack_);
+  found.all = buckets_.FindBurst(hashes, found.matches);
+  found.settled = found.all & SettledOf(found.matches, hashes.size(), now, slack_);
+}
+
+void ConnectionTable::FindAway(std::span<const FlowHash> hashes, CoarseTick now,
+                               Found& found) const {
+  found.all = buckets_.FindAway(hashes, found.matches);
+  found.settled = found.all & SettledOf(found.matches, hashes.size(), now, slack_);
 }
 
 std::uint64_t ConnectionTable::size() const { return sizes_->originals.Read(); }

@@ -60,11 +60,11 @@ class ConnectionTable {
   struct Found {
     std::uint64_t all = 0;      // bit i: hash i was found
     std::uint64_t settled = 0;  // and a plain packet (SegmentFlags) changes nothing in its entry
-    BurstValues values;
+    BurstMatches matches;
 
     // REQUIRES: hash i was found.
     [[nodiscard]] TargetHandle target(std::size_t i) const {
-      return TargetHandle::FromRaw(values[i]);
+      return TargetHandle::FromRaw(matches.values[i]);
     }
   };
   enum class InsertOutcome : std::uint8_t {
@@ -109,6 +109,12 @@ class ConnectionTable {
   // Looks at most kMaxBurst hashes up. Fastest when each was prefetched, and other work
   // was done in between.
   void FindBurst(std::span<const FlowHash> hashes, CoarseTick now, Found& found) const;
+  // The same in two steps, for the owner, who changes nothing meanwhile: what the first one
+  // asks of memory can come while other work is done.
+  void FindAtHome(std::span<const FlowHash> hashes, Found& found) const {
+    buckets_.FindAtHome(hashes, found.matches);
+  }
+  void FindAway(std::span<const FlowHash> hashes, CoarseTick now, Found& found) const;
   [[nodiscard]] std::uint64_t size() const;  // originals
   [[nodiscard]] std::uint64_t copies() const;
   // How many it can hold: what was asked for at a load of 0.8, rounded up.

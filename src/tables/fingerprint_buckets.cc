@@ -44,23 +44,36 @@ std::uint64_t FingerprintBuckets::Fingerprint(Slot slot) const {
 }
 
 std::uint64_t FingerprintBuckets::FindBurst(std::span<const FlowHash> hashes,
-                                            BurstValues& values) const {
+                                            BurstMatches& matches) const {
   const Header& seen = header();
   const std::uint64_t clears = seen.clears.load(std::memory_order_acquire);
   const std::uint64_t moves = seen.moves.load(std::memory_order_acquire);
-  const std::uint64_t found = lookup_->find(buckets_, hashes.data(), hashes.size(), values);
+  FindAtHome(hashes, matches);
+  const std::uint64_t found = FindAway(hashes, matches);
   const bool same = seen.clears.load(std::memory_order_acquire) == clears &&
                     seen.moves.load(std::memory_order_acquire) == moves;
-  return ABSL_PREDICT_TRUE(same) ? found : FindSingly(hashes, values);
+  return ABSL_PREDICT_TRUE(same) ? found : FindSingly(hashes, matches);
+}
+
+void FingerprintBuckets::FindAtHome(std::span<const FlowHash> hashes, BurstMatches& matches) const {
+  lookup_->find_at_home(buckets_, hashes.data(), hashes.size(), matches);
+}
+
+std::uint64_t FingerprintBuckets::FindAway(std::span<const FlowHash> hashes,
+                                           BurstMatches& matches) const {
+  if (matches.away != 0) lookup_->find_away(buckets_, hashes.data(), matches);
+  const std::uint64_t all =
+      (std::uint64_t{hashes.size() < kMaxBurst} << hashes.size() % kMaxBurst) - 1;
+  return all & ~matches.missing;
 }
 
 std::uint64_t FingerprintBuckets::FindSingly(std::span<const FlowHash> hashes,
-                                             BurstValues& values) const {
+                                             BurstMatches& matches) const {
   std::uint64_t found = 0;
   for (std::size_t i = 0; i < hashes.size(); ++i) {
     const auto match = Find(hashes[i]);
     if (!match) continue;
-    values[i] = match->value;
+    matches.values[i] = match->value;
     found |= std::uint64_t{1} << i;
   }
   return found;

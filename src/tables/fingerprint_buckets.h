@@ -80,7 +80,11 @@ class FingerprintBuckets {
   }
   [[nodiscard]] std::optional<Match> Find(const FlowHash& hash) const;
   // The values of at most kMaxBurst hashes; bit i of the result: i was found.
-  std::uint64_t FindBurst(std::span<const FlowHash> hashes, BurstValues& values) const;
+  std::uint64_t FindBurst(std::span<const FlowHash> hashes, BurstMatches& matches) const;
+  // The same in two steps, with other work in between. Only for the writer, who changes
+  // nothing meanwhile. FindAway(): bit i: i was found, in either.
+  void FindAtHome(std::span<const FlowHash> hashes, BurstMatches& matches) const;
+  std::uint64_t FindAway(std::span<const FlowHash> hashes, BurstMatches& matches) const;
   // The best that the processor has, unless told otherwise.
   void UseLookup(const BurstLookup& lookup) { lookup_ = &lookup; }
   [[nodiscard]] std::size_t bucket_count() const { return buckets_.count(); }
@@ -144,7 +148,7 @@ class FingerprintBuckets {
   static unsigned PositionOf(Slot slot) { return slot % kSlotsPerBucket; }
   [[nodiscard]] std::optional<Match> FindIn(std::size_t bucket, std::uint64_t fingerprint) const;
   [[nodiscard]] std::optional<Match> FindOnce(const FlowHash& hash) const;
-  std::uint64_t FindSingly(std::span<const FlowHash> hashes, BurstValues& values) const;
+  std::uint64_t FindSingly(std::span<const FlowHash> hashes, BurstMatches& matches) const;
   // Single writer: a load and a store are enough.
   static void CountUp(std::atomic<std::uint64_t>& counter) {
     counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_release);

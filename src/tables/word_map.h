@@ -49,8 +49,8 @@ class WordMap {
     // Where the word is, or the empty place where it would be.
     [[nodiscard]] std::size_t PlaceOf(std::uint64_t word) const {
       std::size_t place = word * 0x9E3779B97F4A7C15 >> shift_;
-      while (places_[place].word != word && places_[place].value != kNone) [[unlikely]]
-        place = (place + 1) & last_;
+      while (places_[place].word != word && places_[place].value != kNone)
+        [[unlikely]] place = (place + 1) & last_;
       return place;
     }
 

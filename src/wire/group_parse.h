@@ -166,7 +166,8 @@ class GroupParse {
     Ints frame_length;
     std::memcpy(&frame_length, frame_lengths, sizeof frame_length);
     constexpr int kIpv4 = ordinary::kIpv4;
-    const Ints whole_length = ((facts.first_word >> 24) & 0xff) | ((facts.first_word >> 8) & 0xff00);
+    const Ints whole_length =
+        ((facts.first_word >> 24) & 0xff) | ((facts.first_word >> 8) & 0xff00);
     const Ints length = whole_length - static_cast<int>(ordinary::kSegment - kIpv4);
     const Ints header = (facts.tcp_offset_and_flags >> 2) & 0x3c;
     const Ints flags = facts.tcp_offset_and_flags >> 8;

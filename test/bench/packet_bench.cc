@@ -12,8 +12,8 @@
 #include "bench/rounds.h"
 #include "bench/row.h"
 #include "support/packet_builder.h"
-#include "wire/ordinary_packet.h"
 #include "wire/ipip_completion.h"
+#include "wire/ordinary_packet.h"
 #include "wire/outer_header.h"
 #include "wire/parse.h"
 
@@ -88,7 +88,8 @@ void Bench(const Options& options) {
   const auto ipip = [&](Buffer& buffer, std::uint64_t n) {
     IpipCompletions completions;
     completions.Complete(0, buffer.frame());
-    headers[n % kTargets].WriteIpip(buffer.outer_frame(), completions.first_words[0], completions.sums[0]);
+    headers[n % kTargets].WriteIpip(buffer.outer_frame(), completions.first_words[0],
+                                    completions.sums[0]);
     Keep(buffer);
   };
   // Encapsulation overwrites what would be parsed.

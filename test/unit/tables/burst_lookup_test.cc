@@ -53,13 +53,13 @@ std::vector<FlowHash> RandomHashes(std::mt19937& random, std::size_t count, std:
 
 // Which of the hashes the burst found, and found as Find() does.
 std::uint64_t FoundAlike(const FingerprintBuckets& table, const std::vector<FlowHash>& hashes) {
-  BurstValues values;
-  const std::uint64_t found = table.FindBurst(hashes, values);
+  BurstMatches matches;
+  const std::uint64_t found = table.FindBurst(hashes, matches);
   for (std::size_t i = 0; i < hashes.size(); ++i) {
     const auto match = table.Find(hashes[i]);
     REQUIRE((found >> i & 1) == (match ? 1 : 0));
     if (!match) continue;
-    REQUIRE(values[i] == match->value);
+    REQUIRE(matches.values[i] == match->value);
   }
   if (hashes.size() < kMaxBurst) REQUIRE(found >> hashes.size() == 0);
   return found;

@@ -100,12 +100,12 @@ TEST_CASE("a reader never misses an entry that only moves, and sees no torn one"
         const auto match = table.Find(hashes[key]);
         check(key, match.has_value(), match ? match->value : 0);
         // And in a burst of this key and all after it.
-        BurstValues values;
+        BurstMatches matches;
         const auto burst = std::span(hashes).subspan(key);
-        const std::uint64_t found = table.FindBurst(burst, values);
+        const std::uint64_t found = table.FindBurst(burst, matches);
         for (std::uint32_t i = 0; i < burst.size(); ++i) {
           const bool is_found = (found >> i & 1) != 0;
-          check(key + i, is_found, is_found ? values[i] : 0);
+          check(key + i, is_found, is_found ? matches.values[i] : 0);
         }
       },
       [&](std::uint32_t step) {

@@ -125,7 +125,8 @@ TEST_CASE("damaged packets are judged alike, with every instruction set", "[wire
   for (int i = 0; i < kGroups; ++i) {
     const Group group(random, [&](std::size_t n) { return Damaged(Numbered(n), random); });
     for (const GroupParser& parser : GroupParsers())
-      ordinary += static_cast<unsigned>(__builtin_popcountll(ParseAlike(parser, group, i % 2 == 0)));
+      ordinary +=
+          static_cast<unsigned>(__builtin_popcountll(ParseAlike(parser, group, i % 2 == 0)));
   }
   const auto judged = kGroups * kGroup * GroupParsers().size();
   CHECK(ordinary > judged / 8);
