@@ -7,7 +7,7 @@ import growth_picture
 import rounds
 from load import Load
 
-NEW = {"flows": 8_000_000, "mix": "syn", "fill": 2_000_000}  # as "new" in plan.py
+NEW = {"flows": 32_000_000, "mix": "syn", "fill": 2_000_000}  # as "new" in plan.py
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,8 +14,9 @@ LOADS = {
     "1M at 80 %": Load(1_000_000, share=(0.8, "1M")),
     "1M, l2": Load(1_000_000, forwarding="l2"),
     "1M in order": Load(1_000_000, order="sequential"),
-    # Eight times the room of the table: a flow that comes again was thrown out long before.
-    "new": Load(8_000_000, mix="syn", fill=2_000_000),
+    # Twenty times the slots of the table, which fills up within one tick, so that any entry may
+    # be thrown out for a new one: a flow that comes again is surely not in it.
+    "new": Load(32_000_000, mix="syn", fill=2_000_000),
     "1M flooded": Load(1_000_000, flood=8_000_000, flood_every=10, fill=10_000_000),
     "1M, 2 workers": Load(1_000_000, workers=2),
 }
