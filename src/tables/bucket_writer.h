@@ -4,6 +4,7 @@
 // Inlined, because a full table does it for each connection.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -27,13 +28,13 @@ class BucketWriter {
   }
 
   // REQUIRES: the slot holds an entry.
-  void Clear(std::size_t index, unsigned position) const {
+  void Clear(std::size_t index, unsigned position) {
     Bucket& in = buckets_[index];
     const bool away = (in.Away() >> position & 1) != 0;
     const std::uint64_t fingerprint = in.fingerprints[position].load(std::memory_order_relaxed);
     Unset(index, position);
     AddToNotes(in, 0 - BitsOf(position, away));
-    if (away) AddToNotes(HomeOfAway(index, fingerprint), 0 - Bucket::kOneAway);
+    if (away) NoteLater(&HomeOfAway(index, fingerprint));
   }
 
   // Both for a slot that gets another entry at once, and both entries are at home: the
@@ -57,6 +58,14 @@ class BucketWriter {
   [[nodiscard]] Bucket& HomeOfAway(std::size_t index, std::uint64_t fingerprint) const {
     return buckets_[buckets_.PartnerOf(index, fingerprint)];
   }
+  // That one fewer is away from this home. In no hurry: too high a count costs a look-up in
+  // vain, and this is a line that a flood would wait for with each of its packets.
+  void NoteLater(Bucket* home) {
+    __builtin_prefetch(home, 1);
+    Bucket*& place = fewer_away_[next_++ % fewer_away_.size()];
+    if (place != nullptr) AddToNotes(*place, 0 - Bucket::kOneAway);
+    place = home;
+  }
   // Single writer: a load and a store are enough.
   static void AddToNotes(Bucket& bucket, std::uint32_t what) {
     bucket.notes.store(bucket.notes.load(std::memory_order_relaxed) + what,
@@ -64,6 +73,8 @@ class BucketWriter {
   }
 
   BucketArray buckets_;
+  std::array<Bucket*, 16> fewer_away_{};  // homes whose notes are still one too high
+  std::size_t next_ = 0;
 };
 
 }  // namespace holdfast

@@ -6,8 +6,8 @@
 //   and one word of notes. A fingerprint lives in one of its two buckets, home or
 //   partner; each can be computed from the other and the fingerprint, so an entry
 //   can be moved without its key. The notes say which of the bucket's slots hold
-//   entries that are away from home, and how many whose home it is live in their
-//   partners: a lookup usually ends after one line, found or not.
+//   entries that are away from home, and how many, at most, whose home it is live in
+//   their partners: a lookup usually ends after one line, found or not.
 //   No pointers, and a TableHeader that says what the rest is: the memory can be
 //   taken over by another process.
 //
