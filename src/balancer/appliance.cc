@@ -111,6 +111,7 @@ absl::Status Appliance::StartServers() {
                                       {.loop = &loop_,
                                        .directory = &directory_,
                                        .affinities = affinities_.get(),
+                                       .configuration = configuration_.get(),
                                        .neighbours = &neighbours_,
                                        .publish = [this] { Publish(); },
                                        .counters = [this] { return metrics_->GatherOnLoop(); }});

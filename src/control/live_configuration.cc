@@ -58,11 +58,11 @@ LiveConfiguration::Answer LiveConfiguration::Apply(config::BalancerConfig next,
   // Before the workers get to know the new services: none of theirs is an orphan.
   answer.orphans = parts_.affinities->EndOrphans();
   parts_.publish();
-  parts_.set_log_level(now_.log_level);
   answer.explanation = absl::StrCat(Changes(answer.difference), " applied; ", answer.orphans,
                                     " affinities have lost their place and ended");
   for (const std::string& change : answer.difference.changes) spdlog::info("{}: {}", by, change);
   spdlog::info("{}: {}", by, answer.explanation);
+  parts_.set_log_level(now_.log_level);
   return answer;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "rpc/find_by_name.h"
 #include "rpc/on_loop.h"
 #include "rpc/to_wire.h"
@@ -33,7 +34,7 @@ grpc::ServerUnaryReactor* AdminService::SetTargetState(grpc::CallbackServerConte
                                                        const v1::SetTargetStateRequest* request,
                                                        v1::SetTargetStateResponse* response) {
   auto wanted = FromWire(*request);
-  if (!wanted.ok()) return Refused(context, wanted.status());
+  if (!wanted.ok()) return Answered(context, wanted.status());
   return OnLoop(*parts_.loop, [this, wanted = *std::move(wanted), response] {
     return SetState(wanted, *response);
   });
@@ -49,6 +50,27 @@ absl::Status AdminService::SetState(const TargetStateRequest& request,
   *response.mutable_target() = Describe(*now);
   response.set_previous_state(ToWire(before->state));
   return absl::OkStatus();
+}
+
+// The text is read on gRPC's thread: that may take longer than the loop has.
+grpc::ServerUnaryReactor* AdminService::ApplyConfig(grpc::CallbackServerContext* context,
+                                                    const v1::ApplyConfigRequest* request,
+                                                    v1::ApplyConfigResponse* response) {
+  auto wanted = FromWire(*request);
+  if (!wanted.ok()) return Answered(context, wanted.status());
+  if (const auto* mistakes = std::get_if<std::vector<config::Mistake>>(&wanted->config)) {
+    ToWire(*mistakes, *response);
+    return Answered(context, absl::OkStatus());
+  }
+  const std::string by = absl::StrCat("config apply of ", wanted->file, " by ", context->peer());
+  auto next = std::get<config::BalancerConfig>(std::move(wanted->config));
+  return OnLoop(
+      *parts_.loop, [this, next = std::move(next), dry_run = wanted->dry_run, by, response] {
+        const auto answer =
+            dry_run ? parts_.configuration->Judge(next) : parts_.configuration->Apply(next, by);
+        ToWire(answer, dry_run, *response);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::GetCounters(grpc::CallbackServerContext* /*context*/,

@@ -23,6 +23,9 @@ class AdminService final : public v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* SetTargetState(grpc::CallbackServerContext* context,
                                            const v1::SetTargetStateRequest* request,
                                            v1::SetTargetStateResponse* response) override;
+  grpc::ServerUnaryReactor* ApplyConfig(grpc::CallbackServerContext* context,
+                                        const v1::ApplyConfigRequest* request,
+                                        v1::ApplyConfigResponse* response) override;
   grpc::ServerUnaryReactor* GetCounters(grpc::CallbackServerContext* context,
                                         const v1::GetCountersRequest* request,
                                         v1::GetCountersResponse* response) override;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/affinity_manager.h"
+#include "control/live_configuration.h"
 #include "control/management_loop.h"
 #include "control/target_directory.h"
 #include "stats/samples.h"
@@ -18,6 +19,7 @@ struct ControlParts {
   ManagementLoop* loop = nullptr;
   TargetDirectory* directory = nullptr;
   AffinityManager* affinities = nullptr;
+  LiveConfiguration* configuration = nullptr;
   const NeighbourTable* neighbours = nullptr;
   // Every batch that a worker receives after this returned follows the directory.
   std::function<void()> publish;

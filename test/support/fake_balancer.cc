@@ -64,6 +64,14 @@ grpc::Status FakeAdminService::SetTargetState(grpc::ServerContext* context,
   return Behave(behaviour_, *context);
 }
 
+grpc::Status FakeAdminService::ApplyConfig(grpc::ServerContext* context,
+                                           const v1::ApplyConfigRequest* request,
+                                           v1::ApplyConfigResponse* response) {
+  config_request = *request;
+  *response = config_answer;
+  return Behave(behaviour_, *context);
+}
+
 grpc::Status FakeAdminService::GetCounters(grpc::ServerContext* context,
                                            const v1::GetCountersRequest* request,
                                            v1::GetCountersResponse* response) {

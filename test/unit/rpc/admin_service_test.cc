@@ -11,6 +11,8 @@ using testing::Call;
 
 // An operator's view.
 struct Fixture : testing::ControlPlane {
+  using ControlPlane::ControlPlane;
+
   v1::ListServicesResponse Services() {
     Call call;
     v1::ListServicesResponse response;
@@ -30,6 +32,16 @@ struct Fixture : testing::ControlPlane {
     request.set_state(state);
     Call call;
     return stub->SetTargetState(&call, request, response);
+  }
+  v1::ApplyConfigResponse Apply(const std::string& text, bool dry_run = false) {
+    v1::ApplyConfigRequest request;
+    request.set_text(text);
+    request.set_file("b.yaml");
+    request.set_dry_run(dry_run);
+    Call call;
+    v1::ApplyConfigResponse response;
+    CHECK(stub->ApplyConfig(&call, request, &response).ok());
+    return response;
   }
   v1::GetCountersResponse Counters(const std::string& prefix) {
     v1::GetCountersRequest request;
@@ -122,6 +134,92 @@ TEST_CASE_METHOD(Fixture, "a state that cannot be set changes nothing", "[rpc]")
   CHECK(status.error_message() ==
         "state: 0: must be TARGET_STATE_UP (1) or TARGET_STATE_DRAINING (2)");
   CHECK_FALSE(published);
+}
+
+// As ThreeTargets(), in a file.
+std::string ThreeTargetsIn(const std::string& weight_of_web_2) {
+  return "ring_seed: 2026\n"
+         "metrics: {listen: ''}\n"
+         "ports:\n"
+         "  - {name: lan, device: net_tap0, addresses: [10.0.0.1/24]}\n"
+         "targets:\n"
+         "  - {name: web-1, address: 10.0.0.11}\n"
+         "  - {name: web-2, address: 10.0.0.12}\n"
+         "  - {name: web-3, address: 10.0.0.13}\n"
+         "services:\n"
+         "  - {name: web, vip: 192.0.2.1, protocol: tcp, ports: [80, 443],\n"
+         "     targets: [{target: web-1}, {target: web-2, weight: " +
+         weight_of_web_2 +
+         "},\n"
+         "               {target: web-3, weight: 200}]}\n"
+         "  - {name: dns, vip: 192.0.2.1, protocol: udp, ports: [53], no_target: drop,\n"
+         "     targets: [{target: web-1}, {target: web-2, weight: 0}]}\n";
+}
+
+config::BalancerConfig Read(const std::string& text) {
+  return std::get<config::BalancerConfig>(config::ParseBalancerConfig(text, "b.yaml"));
+}
+
+struct ConfiguredFixture : Fixture {
+  ConfiguredFixture() : Fixture(10'000, Read(ThreeTargetsIn("100"))) {}
+};
+
+using Lines = std::vector<std::string>;
+Lines LinesOf(const google::protobuf::RepeatedPtrField<std::string>& lines) {
+  return {lines.begin(), lines.end()};
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "when an applied configuration is answered, workers act on it",
+                 "[rpc]") {
+  const auto answer = Apply(ThreeTargetsIn("0"));
+  CHECK(answer.outcome() == v1::CONFIG_OUTCOME_APPLIED);
+  CHECK(LinesOf(answer.changes()) == Lines{"service web: target web-2: weight 100 -> 0"});
+  REQUIRE(published);
+  CHECK(published->service(ServiceSlot{0}).ring.Share(1) == 0);
+  CHECK(Apply(ThreeTargetsIn("0")).outcome() == v1::CONFIG_OUTCOME_UNCHANGED);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "a dry run tells what would change, and changes nothing",
+                 "[rpc]") {
+  const auto answer = Apply(ThreeTargetsIn("0"), true);
+  CHECK(answer.outcome() == v1::CONFIG_OUTCOME_WOULD_APPLY);
+  CHECK(answer.changes_size() == 1);
+  CHECK_FALSE(published);
+  CHECK(Services().services(1).targets(1).weight() == 100);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "affinities that a configuration ends are counted", "[rpc]") {
+  StartForWeb2({1, 2});
+  std::string text = ThreeTargetsIn("100");
+  text.replace(text.find("{target: web-2, weight: 100},"), 29, "");
+  CHECK(Apply(text).affinities_ended() == 2);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "every mistake is answered with its line; nothing changes",
+                 "[rpc]") {
+  const auto answer = Apply(ThreeTargetsIn("10001") + "x: 1\n");
+  CHECK(answer.outcome() == v1::CONFIG_OUTCOME_MISTAKES);
+  CHECK(LinesOf(answer.mistakes()) ==
+        Lines{"b.yaml:11: services[0].targets[1].weight: '10001': must be 0 to 10000",
+              "b.yaml:15: x: unknown key; known are eal, cores, ports, connections, affinities, "
+              "control, metrics, ring_seed, targets, services, logging"});
+  CHECK(answer.explanation() == "2 mistakes; nothing has changed");
+  CHECK_FALSE(published);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "what cannot change live is named and refused", "[rpc]") {
+  const auto answer = Apply("cores: {workers: [2]}\n" + ThreeTargetsIn("0"));
+  CHECK(answer.outcome() == v1::CONFIG_OUTCOME_NEEDS_RESTART);
+  CHECK(LinesOf(answer.needs_restart()) == Lines{"cores.workers: 1 -> 2"});
+  CHECK_FALSE(published);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "a configuration's file has a name", "[rpc]") {
+  Call call;
+  v1::ApplyConfigResponse response;
+  const auto status = stub->ApplyConfig(&call, {}, &response);
+  CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(status.error_message() == "file: '': a name has 1 to 255 characters");
 }
 
 TEST_CASE_METHOD(Fixture, "counters are those of the exporter, chosen by the start of their name",
