@@ -36,7 +36,7 @@ void Print(const Lines& lines, std::ostream& out) {
 }
 
 // What changes goes to stdout; what is in the way of it to stderr.
-ExitCode ShowConfigOutcome(const absl::StatusOr<v1::ApplyConfigResponse>& answer,
+ExitCode ShowConfigOutcome(const absl::StatusOr<v1::ConfigChange>& answer,
                            const Invocation& invocation) {
   if (!answer.ok()) return Complain(answer.status());
   const ExitCode exit_code = ExitCodeOf(answer->outcome());

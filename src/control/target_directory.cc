@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "base/no_such_name.h"
 
 namespace holdfast {
 namespace {
@@ -22,13 +22,6 @@ template <typename Entries, typename IsIn>
 std::size_t CountNew(const Entries& entries, IsIn is_in) {
   return static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(),
                                                 [&](const auto& entry) { return !is_in(entry); }));
-}
-
-template <typename Record>
-std::string NamesIn(const std::map<std::string, Record>& records) {
-  return absl::StrJoin(records, ", ", [](std::string* out, const auto& entry) {
-    absl::StrAppend(out, entry.first);
-  });
 }
 
 template <typename Entry>
@@ -238,8 +231,9 @@ void TargetDirectory::ReleaseSwept(std::uint64_t swept_version) {
 
 absl::StatusOr<std::size_t> TargetDirectory::SlotOf(const std::string& target) const {
   if (const auto found = slots_.find(target); found != slots_.end()) return found->second;
-  return absl::NotFoundError(
-      absl::StrCat("no target is called '", target, "'; there are: ", NamesIn(slots_)));
+  std::vector<std::string> names;
+  for (const auto& [name, slot] : slots_) names.push_back(name);
+  return NoSuchName("target", target, std::move(names));
 }
 
 TargetDirectory::TargetInfo TargetDirectory::Describe(std::size_t slot) const {

@@ -9,6 +9,20 @@
 #include "rpc/to_wire.h"
 
 namespace holdfast {
+namespace {
+
+// And into the services that are named.
+absl::Status AddTarget(const v1::CreateTargetRequest& request, config::Draft& draft) {
+  absl::Status added = draft.AddTarget(request.target());
+  v1::ServiceTargetConfig member;
+  member.set_target(request.target().name());
+  if (request.has_weight()) member.set_weight(request.weight());
+  for (const std::string& service : request.services())
+    if (added.ok()) added = draft.SetServiceTarget(service, member);
+  return added;
+}
+
+}  // namespace
 
 grpc::ServerUnaryReactor* AdminService::ListServices(grpc::CallbackServerContext* /*context*/,
                                                      const v1::ListServicesRequest* /*request*/,
@@ -55,7 +69,7 @@ absl::Status AdminService::SetState(const TargetStateRequest& request,
 // The text is read on gRPC's thread: that may take longer than the loop has.
 grpc::ServerUnaryReactor* AdminService::ApplyConfig(grpc::CallbackServerContext* context,
                                                     const v1::ApplyConfigRequest* request,
-                                                    v1::ApplyConfigResponse* response) {
+                                                    v1::ConfigChange* response) {
   auto wanted = FromWire(*request);
   if (!wanted.ok()) return Answered(context, wanted.status());
   if (const auto* mistakes = std::get_if<std::vector<config::Mistake>>(&wanted->config)) {
@@ -71,6 +85,88 @@ grpc::ServerUnaryReactor* AdminService::ApplyConfig(grpc::CallbackServerContext*
         ToWire(answer, dry_run, *response);
         return absl::OkStatus();
       });
+}
+
+// gRPC keeps requests until their calls end, so that `edit` may refer to them.
+grpc::ServerUnaryReactor* AdminService::Change(grpc::CallbackServerContext* context,
+                                               absl::string_view what,
+                                               std::function<absl::Status(config::Draft&)> edit,
+                                               v1::ConfigChange* response) {
+  const std::string by = absl::StrCat(what, " by ", context->peer());
+  return OnLoop(*parts_.loop, [this, by, edit = std::move(edit), response]() -> absl::Status {
+    config::Draft draft(parts_.configuration->now());
+    if (auto edited = edit(draft); !edited.ok()) return edited;
+    auto next = draft.Check();
+    if (!next.ok()) return next.status();
+    ToWire(parts_.configuration->Apply(*std::move(next), by), /*dry_run=*/false, *response);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* AdminService::CreateTarget(grpc::CallbackServerContext* context,
+                                                     const v1::CreateTargetRequest* request,
+                                                     v1::ConfigChange* response) {
+  return Change(
+      context, "CreateTarget",
+      [request](config::Draft& draft) { return AddTarget(*request, draft); }, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::UpdateTarget(grpc::CallbackServerContext* context,
+                                                     const v1::UpdateTargetRequest* request,
+                                                     v1::ConfigChange* response) {
+  return Change(
+      context, "UpdateTarget",
+      [request](config::Draft& draft) {
+        return draft.UpdateTarget(request->target(), request->update_mask());
+      },
+      response);
+}
+
+grpc::ServerUnaryReactor* AdminService::DeleteTarget(grpc::CallbackServerContext* context,
+                                                     const v1::DeleteTargetRequest* request,
+                                                     v1::ConfigChange* response) {
+  return Change(
+      context, "DeleteTarget",
+      [request](config::Draft& draft) { return draft.RemoveTarget(request->target()); }, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::CreateService(grpc::CallbackServerContext* context,
+                                                      const v1::CreateServiceRequest* request,
+                                                      v1::ConfigChange* response) {
+  return Change(
+      context, "CreateService",
+      [request](config::Draft& draft) { return draft.AddService(request->service()); }, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::UpdateService(grpc::CallbackServerContext* context,
+                                                      const v1::UpdateServiceRequest* request,
+                                                      v1::ConfigChange* response) {
+  return Change(
+      context, "UpdateService",
+      [request](config::Draft& draft) {
+        return draft.UpdateService(request->service(), request->update_mask());
+      },
+      response);
+}
+
+grpc::ServerUnaryReactor* AdminService::DeleteService(grpc::CallbackServerContext* context,
+                                                      const v1::DeleteServiceRequest* request,
+                                                      v1::ConfigChange* response) {
+  return Change(
+      context, "DeleteService",
+      [request](config::Draft& draft) { return draft.RemoveService(request->service()); },
+      response);
+}
+
+grpc::ServerUnaryReactor* AdminService::SetServiceTarget(grpc::CallbackServerContext* context,
+                                                         const v1::SetServiceTargetRequest* request,
+                                                         v1::ConfigChange* response) {
+  return Change(
+      context, "SetServiceTarget",
+      [request](config::Draft& draft) {
+        return draft.SetServiceTarget(request->service(), request->target());
+      },
+      response);
 }
 
 grpc::ServerUnaryReactor* AdminService::GetCounters(grpc::CallbackServerContext* /*context*/,

@@ -109,8 +109,7 @@ v1::Affinity ToWire(const AffinityListing& listing) {
   return wire;
 }
 
-void ToWire(const LiveConfiguration::Answer& answer, bool dry_run,
-            v1::ApplyConfigResponse& response) {
+void ToWire(const LiveConfiguration::Answer& answer, bool dry_run, v1::ConfigChange& response) {
   const config::Difference& difference = answer.difference;
   response.set_outcome(ToWire(answer.outcome, dry_run));
   response.set_explanation(answer.explanation);
@@ -120,7 +119,7 @@ void ToWire(const LiveConfiguration::Answer& answer, bool dry_run,
   response.set_affinities_ended(answer.orphans);
 }
 
-void ToWire(const std::vector<config::Mistake>& mistakes, v1::ApplyConfigResponse& response) {
+void ToWire(const std::vector<config::Mistake>& mistakes, v1::ConfigChange& response) {
   response.set_outcome(v1::CONFIG_OUTCOME_MISTAKES);
   response.set_explanation(absl::StrCat(
       mistakes.size(), mistakes.size() == 1 ? " mistake" : " mistakes", "; nothing has changed"));

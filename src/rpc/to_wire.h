@@ -37,9 +37,8 @@ void ToWire(const v1::EndAffinityRequest& request, const AffinityAnswer& answer,
 v1::Affinity ToWire(const AffinityListing& listing);
 
 // Of an Apply(), or, with `dry_run`, of a Judge().
-void ToWire(const LiveConfiguration::Answer& answer, bool dry_run,
-            v1::ApplyConfigResponse& response);
-void ToWire(const std::vector<config::Mistake>& mistakes, v1::ApplyConfigResponse& response);
+void ToWire(const LiveConfiguration::Answer& answer, bool dry_run, v1::ConfigChange& response);
+void ToWire(const std::vector<config::Mistake>& mistakes, v1::ConfigChange& response);
 
 v1::TargetState ToWire(TargetState state);
 v1::Service ToWire(const TargetDirectory::ServiceInfo& service, std::uint64_t affinities);

@@ -66,7 +66,7 @@ grpc::Status FakeAdminService::SetTargetState(grpc::ServerContext* context,
 
 grpc::Status FakeAdminService::ApplyConfig(grpc::ServerContext* context,
                                            const v1::ApplyConfigRequest* request,
-                                           v1::ApplyConfigResponse* response) {
+                                           v1::ConfigChange* response) {
   config_request = *request;
   *response = config_answer;
   return Behave(behaviour_, *context);

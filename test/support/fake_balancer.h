@@ -51,7 +51,7 @@ class FakeAdminService final : public v1::AdminService::Service {
   v1::SetTargetStateRequest state_request;
   v1::SetTargetStateResponse state_answer;
   v1::ApplyConfigRequest config_request;
-  v1::ApplyConfigResponse config_answer;
+  v1::ConfigChange config_answer;
   v1::GetCountersRequest counters_request;
   v1::GetCountersResponse counters;
 
@@ -64,7 +64,7 @@ class FakeAdminService final : public v1::AdminService::Service {
                               const v1::SetTargetStateRequest* request,
                               v1::SetTargetStateResponse* response) override;
   grpc::Status ApplyConfig(grpc::ServerContext* context, const v1::ApplyConfigRequest* request,
-                           v1::ApplyConfigResponse* response) override;
+                           v1::ConfigChange* response) override;
   grpc::Status GetCounters(grpc::ServerContext* context, const v1::GetCountersRequest* request,
                            v1::GetCountersResponse* response) override;
 

@@ -14,7 +14,7 @@ struct ConfigShell : Shell {
 };
 
 TEST_CASE_METHOD(ConfigShell, "config apply sends the file and shows what changed", "[cli]") {
-  admin.config_answer = From<v1::ApplyConfigResponse>(
+  admin.config_answer = From<v1::ConfigChange>(
       "outcome: CONFIG_OUTCOME_APPLIED explanation: '2 changes applied; 0 affinities ended'"
       " changes: ['target web-9: removed', 'service web: ports 80 -> 80, 443']");
   const Result result = Run("config apply " + file);
@@ -30,7 +30,7 @@ TEST_CASE_METHOD(ConfigShell, "config apply sends the file and shows what change
 }
 
 TEST_CASE_METHOD(ConfigShell, "a dry run asks for one", "[cli]") {
-  admin.config_answer = From<v1::ApplyConfigResponse>(
+  admin.config_answer = From<v1::ConfigChange>(
       "outcome: CONFIG_OUTCOME_WOULD_APPLY explanation: '1 change can be applied'"
       " changes: 'target web-9: removed'");
   const Result result = Run("config apply --dry-run " + file);
@@ -42,7 +42,7 @@ TEST_CASE_METHOD(ConfigShell, "a dry run asks for one", "[cli]") {
 }
 
 TEST_CASE_METHOD(ConfigShell, "mistakes are shown one by one, and the request was wrong", "[cli]") {
-  admin.config_answer = From<v1::ApplyConfigResponse>(
+  admin.config_answer = From<v1::ConfigChange>(
       "outcome: CONFIG_OUTCOME_MISTAKES explanation: '2 mistakes; nothing has changed'"
       " mistakes: ['b.yaml:1: ports: must have at least one port', 'b.yaml:2: x: unknown key']");
   const Result result = Run("config apply " + file);
@@ -56,8 +56,8 @@ TEST_CASE_METHOD(ConfigShell, "mistakes are shown one by one, and the request wa
 
 TEST_CASE_METHOD(ConfigShell, "what needs a restart, or has no room, is refused", "[cli]") {
   for (const std::string outcome : {"NEEDS_RESTART", "NO_ROOM"}) {
-    admin.config_answer = From<v1::ApplyConfigResponse>("outcome: CONFIG_OUTCOME_" + outcome +
-                                                        " explanation: 'nothing has changed'");
+    admin.config_answer = From<v1::ConfigChange>("outcome: CONFIG_OUTCOME_" + outcome +
+                                                 " explanation: 'nothing has changed'");
     const Result result = Run("config apply " + file);
     CHECK(result.status == 1);
     CHECK(result.err == "holdfastctl: " + outcome + ": nothing has changed\n");
@@ -65,15 +65,15 @@ TEST_CASE_METHOD(ConfigShell, "what needs a restart, or has no room, is refused"
 }
 
 TEST_CASE_METHOD(ConfigShell, "what holds already is done", "[cli]") {
-  admin.config_answer = From<v1::ApplyConfigResponse>(
-      "outcome: CONFIG_OUTCOME_UNCHANGED explanation: 'no difference'");
+  admin.config_answer =
+      From<v1::ConfigChange>("outcome: CONFIG_OUTCOME_UNCHANGED explanation: 'no difference'");
   const Result result = Run("config apply " + file);
   CHECK(result.status == 0);
   CHECK(result.out == "UNCHANGED: no difference\n");
 }
 
 TEST_CASE_METHOD(ConfigShell, "the answer in JSON is the whole answer", "[cli]") {
-  admin.config_answer = From<v1::ApplyConfigResponse>(
+  admin.config_answer = From<v1::ConfigChange>(
       "outcome: CONFIG_OUTCOME_NEEDS_RESTART explanation: 'no' needs_restart: 'ring_seed: 0 -> 7'"
       " changes: 'target web-9: removed'");
   const Result result = Run("config apply --json " + file);

@@ -33,15 +33,22 @@ struct Fixture : testing::ControlPlane {
     Call call;
     return stub->SetTargetState(&call, request, response);
   }
-  v1::ApplyConfigResponse Apply(const std::string& text, bool dry_run = false) {
+  v1::ConfigChange Apply(const std::string& text, bool dry_run = false) {
     v1::ApplyConfigRequest request;
     request.set_text(text);
     request.set_file("b.yaml");
     request.set_dry_run(dry_run);
     Call call;
-    v1::ApplyConfigResponse response;
+    v1::ConfigChange response;
     CHECK(stub->ApplyConfig(&call, request, &response).ok());
     return response;
+  }
+  using Stub = v1::AdminService::Stub;
+  template <typename Request, typename Response>
+  grpc::Status Ask(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                   const Request& request, Response& response) {
+    Call call;
+    return (stub.get()->*method)(&call, request, &response);
   }
   v1::GetCountersResponse Counters(const std::string& prefix) {
     v1::GetCountersRequest request;
@@ -216,10 +223,96 @@ TEST_CASE_METHOD(ConfiguredFixture, "what cannot change live is named and refuse
 
 TEST_CASE_METHOD(ConfiguredFixture, "a configuration's file has a name", "[rpc]") {
   Call call;
-  v1::ApplyConfigResponse response;
+  v1::ConfigChange response;
   const auto status = stub->ApplyConfig(&call, {}, &response);
   CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
   CHECK(status.error_message() == "file: '': a name has 1 to 255 characters");
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "a target comes, changes and goes by single calls", "[rpc]") {
+  v1::CreateTargetRequest create;
+  create.mutable_target()->set_name("web-4");
+  create.mutable_target()->set_address("10.0.0.14");
+  create.add_services("web");
+  create.set_weight(50);
+  v1::ConfigChange change;
+  REQUIRE(Ask(&Stub::CreateTarget, create, change).ok());
+  CHECK(change.outcome() == v1::CONFIG_OUTCOME_APPLIED);
+  CHECK(LinesOf(change.changes()) == Lines{"target web-4: added, address 10.0.0.14",
+                                           "service web: target web-4: added, weight 50"});
+  REQUIRE(published);
+  CHECK(published->targets().size() == 4);
+
+  v1::UpdateTargetRequest update;
+  update.mutable_target()->set_name("web-4");
+  update.mutable_target()->set_address("10.0.0.24");
+  update.mutable_update_mask()->add_paths("address");
+  REQUIRE(Ask(&Stub::UpdateTarget, update, change).ok());
+  CHECK(published->targets()[3].address == testing::Address("10.0.0.24"));
+
+  v1::DeleteTargetRequest remove;
+  remove.set_target("web-4");
+  REQUIRE(Ask(&Stub::DeleteTarget, remove, change).ok());
+  CHECK(published->targets()[3].state == TargetState::kRemoved);
+  CHECK(Targets().targets_size() == 3);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "a service comes, changes and goes by single calls", "[rpc]") {
+  v1::CreateServiceRequest create;
+  create.mutable_service()->set_name("mail");
+  create.mutable_service()->set_vip("192.0.2.7");
+  create.mutable_service()->set_protocol(v1::ServiceConfig::TRANSPORT_TCP);
+  create.mutable_service()->add_ports(25);
+  v1::ConfigChange change;
+  REQUIRE(Ask(&Stub::CreateService, create, change).ok());
+  CHECK(Services().services_size() == 3);
+
+  v1::UpdateServiceRequest update;
+  update.mutable_service()->set_name("mail");
+  update.mutable_service()->add_ports(587);
+  update.mutable_update_mask()->add_paths("ports");
+  REQUIRE(Ask(&Stub::UpdateService, update, change).ok());
+  CHECK(LinesOf(change.changes()) == Lines{"service mail: ports 25 -> 587"});
+
+  v1::DeleteServiceRequest remove;
+  remove.set_service("mail");
+  REQUIRE(Ask(&Stub::DeleteService, remove, change).ok());
+  CHECK(Services().services_size() == 2);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "a weight is set, and again is no change", "[rpc]") {
+  v1::SetServiceTargetRequest request;
+  request.set_service("web");
+  request.mutable_target()->set_target("web-2");
+  request.mutable_target()->set_weight(0);
+  v1::ConfigChange change;
+  REQUIRE(Ask(&Stub::SetServiceTarget, request, change).ok());
+  CHECK(LinesOf(change.changes()) == Lines{"service web: target web-2: weight 100 -> 0"});
+  CHECK(published->service(ServiceSlot{0}).ring.Share(1) == 0);
+  v1::ConfigChange again;
+  REQUIRE(Ask(&Stub::SetServiceTarget, request, again).ok());
+  CHECK(again.outcome() == v1::CONFIG_OUTCOME_UNCHANGED);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "a single call that is wrong changes nothing", "[rpc]") {
+  v1::ConfigChange change;
+  v1::CreateTargetRequest create;
+  create.mutable_target()->set_name("web-4");
+  create.mutable_target()->set_address("10.9.0.14");
+  grpc::Status status = Ask(&Stub::CreateTarget, create, change);
+  CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(status.error_message() ==
+        "target 'web-4'.address: '10.9.0.14': must lie in the subnet of a port (10.0.0.1/24 on "
+        "lan)");
+  create.mutable_target()->set_address("10.0.0.14");
+  create.add_services("ftp");
+  status = Ask(&Stub::CreateTarget, create, change);
+  CHECK(status.error_code() == grpc::StatusCode::NOT_FOUND);
+  CHECK(status.error_message() == "no service is called 'ftp'; there are: dns, web");
+  create.mutable_target()->set_name("web-1");
+  CHECK(Ask(&Stub::CreateTarget, create, change).error_code() == grpc::StatusCode::ALREADY_EXISTS);
+  CHECK_FALSE(published);
+  CHECK(Targets().targets_size() == 3);
 }
 
 TEST_CASE_METHOD(Fixture, "counters are those of the exporter, chosen by the start of their name",
