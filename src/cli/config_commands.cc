@@ -6,52 +6,15 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "cli/config_outcome.h"
 #include "cli/connection.h"
-#include "cli/json.h"
 #include "cli/output.h"
-#include "cli/wire_words.h"
 #include "holdfast/v1/admin.grpc.pb.h"
 
 namespace holdfast::cli {
 namespace {
 
 using Stub = v1::AdminService::Stub;
-
-ExitCode ExitCodeOf(v1::ConfigOutcome outcome) {
-  switch (outcome) {
-    case v1::CONFIG_OUTCOME_APPLIED:
-    case v1::CONFIG_OUTCOME_UNCHANGED:
-    case v1::CONFIG_OUTCOME_WOULD_APPLY:
-      return ExitCode::kDone;
-    case v1::CONFIG_OUTCOME_MISTAKES:
-      return ExitCode::kUsage;
-    default:
-      return ExitCode::kRefused;
-  }
-}
-
-template <typename Lines>
-void Print(const Lines& lines, std::ostream& out) {
-  for (const std::string& line : lines) out << line << "\n";
-}
-
-// What changes goes to stdout; what is in the way of it to stderr.
-ExitCode ShowConfigOutcome(const absl::StatusOr<v1::ConfigChange>& answer,
-                           const Invocation& invocation) {
-  if (!answer.ok()) return Complain(answer.status());
-  const ExitCode exit_code = ExitCodeOf(answer->outcome());
-  const std::string words = absl::StrCat(WordFor(answer->outcome()), ": ", answer->explanation());
-  if (invocation.json)
-    std::cout << ToJson(*answer) << "\n";
-  else
-    Print(answer->changes(), std::cout);
-  Print(answer->mistakes(), std::cerr);
-  if (exit_code != ExitCode::kDone)
-    Say(words);
-  else if (!invocation.json)
-    std::cout << words << "\n";
-  return exit_code;
-}
 
 // False when it cannot be read. A directory opens as a file does.
 bool ReadText(const std::string& path, std::string& text) {
@@ -66,7 +29,7 @@ ExitCode Apply(const Connection& balancer, v1::ApplyConfigRequest request,
   if (!ReadText(request.file(), *request.mutable_text()))
     return Complain(absl::InvalidArgumentError(
         absl::StrCat("'", request.file(), "' is no file that can be read")));
-  return ShowConfigOutcome(balancer.Call(&Stub::ApplyConfig, request), invocation);
+  return ShowConfigChange(balancer.Call(&Stub::ApplyConfig, request), invocation);
 }
 
 }  // namespace

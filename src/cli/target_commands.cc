@@ -4,8 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cli/change_command.h"
 #include "cli/connection.h"
 #include "cli/json.h"
+#include "cli/member_option.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "cli/wire_words.h"
@@ -40,22 +42,83 @@ void AddList(CLI::App& noun, Invocation& invocation) {
   });
 }
 
+void AddName(CLI::App& command, std::function<void(const std::string&)> set) {
+  AddText(command, "NAME", "", std::move(set), "name of the target").required();
+}
+
 // A verb that puts a target in a state.
 void AddStateChange(CLI::App& noun, Invocation& invocation, const std::string& verb,
                     v1::TargetState state, const std::string& description) {
   const auto request = std::make_shared<v1::SetTargetStateRequest>();
   request->set_state(state);
   CLI::App& command = *noun.add_subcommand(verb, description);
-  const auto set_name = [request](const std::string& name) { request->set_target(name); };
-  command.add_option_function<std::string>("NAME", set_name, "name of the target")
-      ->type_name("")
-      ->required();
+  AddName(command, [request](const std::string& name) { request->set_target(name); });
   command.callback([&invocation, request] {
     invocation.command = [&invocation, request](const Connection& balancer) {
       return Show(balancer.Call(&Stub::SetTargetState, *request), invocation, ToJson,
                   ChangeInWords);
     };
   });
+}
+
+void AddCreate(CLI::App& noun, Invocation& invocation) {
+  const auto request = std::make_shared<v1::CreateTargetRequest>();
+  CLI::App& create = *noun.add_subcommand("create", "Add a target");
+  v1::TargetConfig& target = *request->mutable_target();
+  AddName(create, [&target](const std::string& name) { target.set_name(name); });
+  AddText(
+      create, "--address", "IP", [&target](const std::string& ip) { target.set_address(ip); },
+      "in the subnet of a port")
+      .required();
+  AddText(
+      create, "--mac", "MAC", [&target](const std::string& mac) { target.set_mac(mac); },
+      "without it, learned by ARP");
+  create
+      .add_option_function<std::vector<std::string>>(
+          "--service",
+          [request](const std::vector<std::string>& names) {
+            request->mutable_services()->Add(names.begin(), names.end());
+          },
+          "a service that it joins; may be repeated")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  AddText(
+      create, "--weight", "NUMBER",
+      [request](const std::string& text) { request->set_weight(WeightFrom(text)); },
+      "in each of them; without it, 100");
+  SendOnRun(create, invocation, &Stub::CreateTarget, request);
+}
+
+void AddUpdate(CLI::App& noun, Invocation& invocation) {
+  const auto request = std::make_shared<v1::UpdateTargetRequest>();
+  CLI::App& update = *noun.add_subcommand("update", "Change a target; it keeps its connections");
+  v1::TargetConfig& target = *request->mutable_target();
+  AddName(update, [&target](const std::string& name) { target.set_name(name); });
+  AddText(
+      update, "--address", "IP",
+      [request, &target](const std::string& ip) {
+        target.set_address(ip);
+        request->mutable_update_mask()->add_paths("address");
+      },
+      "in the subnet of a port");
+  AddText(
+      update, "--mac", "MAC",
+      [request, &target](const std::string& mac) {
+        target.set_mac(mac);
+        request->mutable_update_mask()->add_paths("mac");
+      },
+      "'' for one that is learned by ARP");
+  update.require_option(2, 0);  // the name, and what changes
+  SendOnRun(update, invocation, &Stub::UpdateTarget, request);
+}
+
+void AddDelete(CLI::App& noun, Invocation& invocation) {
+  const auto request = std::make_shared<v1::DeleteTargetRequest>();
+  CLI::App& command = *noun.add_subcommand(
+      "delete", "Remove a target; its connections are reset (drain it first), its affinities end");
+  AddName(command, [request](const std::string& name) { request->set_target(name); });
+  SendOnRun(command, invocation, &Stub::DeleteTarget, request);
 }
 
 }  // namespace
@@ -68,6 +131,9 @@ void AddTargetCommands(CLI::App& app, Invocation& invocation) {
                  "Balance nothing new to a target; its connections and affinities stay");
   AddStateChange(target, invocation, "undrain", v1::TARGET_STATE_UP,
                  "Let a target take everything again");
+  AddCreate(target, invocation);
+  AddUpdate(target, invocation);
+  AddDelete(target, invocation);
 }
 
 }  // namespace holdfast::cli

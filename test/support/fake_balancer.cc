@@ -72,6 +72,14 @@ grpc::Status FakeAdminService::ApplyConfig(grpc::ServerContext* context,
   return Behave(behaviour_, *context);
 }
 
+grpc::Status FakeAdminService::Change(grpc::ServerContext* context, const std::string& name,
+                                      const google::protobuf::Message& request,
+                                      v1::ConfigChange* response) {
+  change_request = name + " " + request.ShortDebugString();
+  *response = config_answer;
+  return Behave(behaviour_, *context);
+}
+
 grpc::Status FakeAdminService::GetCounters(grpc::ServerContext* context,
                                            const v1::GetCountersRequest* request,
                                            v1::GetCountersResponse* response) {
