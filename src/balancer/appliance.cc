@@ -114,7 +114,8 @@ absl::Status Appliance::StartServers() {
                                        .configuration = configuration_.get(),
                                        .neighbours = &neighbours_,
                                        .publish = [this] { Publish(); },
-                                       .counters = [this] { return metrics_->GatherOnLoop(); }});
+                                       .counters = [this] { return metrics_->GatherOnLoop(); },
+                                       .connection_tables = all_connections_});
   if (!control.ok()) return control.status();
   control_server_ = *std::move(control);
   if (!config_.metrics.listen) return absl::OkStatus();

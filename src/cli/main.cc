@@ -20,7 +20,7 @@ constexpr char kFooter[] = R"(
 Exit status
   0  done, or there was nothing to do (COVERED, with a warning; UNCHANGED)
   1  refused: OWNED_BY_OTHER, NOT_A_TARGET, TABLE_FULL, NOT_FOUND, NOT_ENDED_COVERED,
-     NEEDS_RESTART, NO_ROOM
+     NEEDS_RESTART, NO_ROOM; or a drain was not over in time (--at-most)
   2  the command line, or a name or value in it, or a configuration is wrong
   3  the balancer was not reached, or failed
 
@@ -28,7 +28,8 @@ Examples
   holdfastctl affinity start --vip 192.0.2.1 --port 80 --client 198.51.100.7 --target web-1
   holdfastctl affinity end --vip 192.0.2.1 --port 80 --client 198.51.100.7 --target web-1
   holdfastctl affinity list --service web
-  holdfastctl target drain web-2
+  holdfastctl target drain web-2 --wait
+  holdfastctl service weight web web-2 50
   holdfastctl config apply balancer.yaml --dry-run
   holdfastctl --server 10.0.0.10:7400 counters holdfast_worker --json
 )";

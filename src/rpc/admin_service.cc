@@ -1,5 +1,6 @@
 #include "rpc/admin_service.h"
 
+#include <memory>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -40,6 +41,21 @@ grpc::ServerUnaryReactor* AdminService::ListTargets(grpc::CallbackServerContext*
   return OnLoop(*parts_.loop, [this, response] {
     for (const auto& target : parts_.directory->Targets())
       *response->add_targets() = Describe(target);
+    return absl::OkStatus();
+  });
+}
+
+// Counts on gRPC's thread: a walk over large tables is too long for the loop.
+grpc::ServerUnaryReactor* AdminService::GetTarget(grpc::CallbackServerContext* /*context*/,
+                                                  const v1::GetTargetRequest* request,
+                                                  v1::GetTargetResponse* response) {
+  const auto counts = std::make_shared<ConnectionTable::TargetCounts>();
+  for (const ConnectionTable* table : parts_.connection_tables) table->CountTargets(*counts);
+  return OnLoop(*parts_.loop, [this, counts, request, response] {
+    const auto target = FindByName("target", request->target(), parts_.directory->Targets());
+    if (!target.ok()) return target.status();
+    *response->mutable_target() = Describe(*target);
+    response->set_connections((*counts)[target->handle.raw()]);
     return absl::OkStatus();
   });
 }

@@ -22,6 +22,9 @@ class AdminService final : public v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* ListTargets(grpc::CallbackServerContext* context,
                                         const v1::ListTargetsRequest* request,
                                         v1::ListTargetsResponse* response) override;
+  grpc::ServerUnaryReactor* GetTarget(grpc::CallbackServerContext* context,
+                                      const v1::GetTargetRequest* request,
+                                      v1::GetTargetResponse* response) override;
   grpc::ServerUnaryReactor* SetTargetState(grpc::CallbackServerContext* context,
                                            const v1::SetTargetStateRequest* request,
                                            v1::SetTargetStateResponse* response) override;

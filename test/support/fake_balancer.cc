@@ -56,6 +56,15 @@ grpc::Status FakeAdminService::ListTargets(grpc::ServerContext* context,
   return Behave(behaviour_, *context);
 }
 
+grpc::Status FakeAdminService::GetTarget(grpc::ServerContext* context,
+                                         const v1::GetTargetRequest* request,
+                                         v1::GetTargetResponse* response) {
+  *response = target_answers.front();
+  response->mutable_target()->set_name(request->target());
+  if (target_answers.size() > 1) target_answers.erase(target_answers.begin());
+  return Behave(behaviour_, *context);
+}
+
 grpc::Status FakeAdminService::SetTargetState(grpc::ServerContext* context,
                                               const v1::SetTargetStateRequest* request,
                                               v1::SetTargetStateResponse* response) {

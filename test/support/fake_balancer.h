@@ -48,6 +48,7 @@ class FakeAdminService final : public v1::AdminService::Service {
 
   v1::ListServicesResponse services;
   v1::ListTargetsResponse targets;
+  std::vector<v1::GetTargetResponse> target_answers;  // one after the other; the last one stays
   v1::SetTargetStateRequest state_request;
   v1::SetTargetStateResponse state_answer;
   v1::ApplyConfigRequest config_request;
@@ -61,6 +62,8 @@ class FakeAdminService final : public v1::AdminService::Service {
                             v1::ListServicesResponse* response) override;
   grpc::Status ListTargets(grpc::ServerContext* context, const v1::ListTargetsRequest* request,
                            v1::ListTargetsResponse* response) override;
+  grpc::Status GetTarget(grpc::ServerContext* context, const v1::GetTargetRequest* request,
+                         v1::GetTargetResponse* response) override;
   grpc::Status SetTargetState(grpc::ServerContext* context,
                               const v1::SetTargetStateRequest* request,
                               v1::SetTargetStateResponse* response) override;

@@ -131,6 +131,30 @@ TEST_CASE_METHOD(Fixture, "when a drain is answered, every worker acts on it; so
   CHECK(Services().services(1).targets(1).ring_share() == Approx(0.25).margin(0.01));
 }
 
+TEST_CASE_METHOD(Fixture, "what holds on to a target is counted over all workers", "[rpc]") {
+  const auto connect = [this](std::size_t worker, std::uint16_t client_port, std::size_t slot) {
+    const FlowKey key{testing::Address("198.51.100.7"), testing::Address("192.0.2.1"), client_port,
+                      80, Protocol::kTcp};
+    connections[worker].Insert(HashFlow(HashKey{}, key), {key, ServiceSlot{0}},
+                               TargetHandle(slot, 0), ConnectionPhase::kEstablished, CoarseTick());
+  };
+  connect(0, 1, 1);
+  connect(0, 2, 1);
+  connect(0, 3, 0);
+  connect(1, 4, 1);
+  StartForWeb2({1, 2});
+  v1::GetTargetRequest request;
+  request.set_target("web-2");
+  v1::GetTargetResponse response;
+  REQUIRE(Ask(&Stub::GetTarget, request, response).ok());
+  CHECK(response.connections() == 3);
+  CHECK(response.target().name() == "web-2");
+  CHECK(response.target().affinities() == 2);
+  request.set_target("web-9");
+  CHECK(Ask(&Stub::GetTarget, request, response).error_message() ==
+        "no target is called 'web-9'; there are: web-1, web-2, web-3");
+}
+
 TEST_CASE_METHOD(Fixture, "a state that cannot be set changes nothing", "[rpc]") {
   v1::SetTargetStateResponse response;
   grpc::Status status = SetState("web-9", v1::TARGET_STATE_UP, &response);

@@ -98,9 +98,14 @@ class ControlPlane {
             configuration.get(),
             &neighbours,
             [this] { Publish(); },
-            [this] { return families; }};
+            [this] { return families; },
+            {&connections[0], &connections[1]}};
   }
 
+  static ConnectionTable Table(std::uint16_t worker) {
+    return ConnectionTable::Create(WorkerId{worker}, 1024, {}, HashKey{}, MemoryKind::kNormal)
+        .value();
+  }
   void Publish() { published = directory.BuildSnapshot(); }
   void StopLoop() {
     loop.Stop();
@@ -139,6 +144,7 @@ class ControlPlane {
   ManagementLoop loop{clock};
   TargetDirectory directory;
   NeighbourTable neighbours;
+  std::array<ConnectionTable, kReplicas> connections{Table(0), Table(1)};  // of the workers
   ControlCounters counters;
   std::vector<Family> families;               // what GetCounters finds
   std::unique_ptr<const Snapshot> published;  // the last one
