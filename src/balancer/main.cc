@@ -56,10 +56,10 @@ void ActOn(int signal, Appliance& appliance, const Options& options) {
 }
 
 int Serve(const config::BalancerConfig& config, const Options& options) {
-  StartLog(config.log_level);
-  WarnOfCosts(config);
   const std::vector<int> signals = {SIGTERM, SIGINT, SIGHUP};
   SignalWatch::Block(signals);
+  StartLog(config.log_level);
+  WarnOfCosts(config);
   auto appliance = CreateUnlessStopped(config);
   if (!appliance.ok()) return ReportFailure(appliance.status());
   // Goes before the appliance: a second signal must not stop what is gone.
