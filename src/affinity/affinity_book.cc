@@ -157,11 +157,9 @@ std::vector<AffinityBook::Standing> AffinityBook::ListAfter(
   return page;
 }
 
-std::vector<AffinityCell> AffinityBook::CellsOf(TargetHandle owner) const {
-  std::vector<AffinityCell> cells;
-  for (const auto& [cell, affinity] : affinities_)
-    if (affinity.owner == owner) cells.push_back(cell);
-  return cells;
+void AffinityBook::ForEach(
+    absl::FunctionRef<void(const AffinityCell&, TargetHandle owner)> visit) const {
+  for (const auto& [cell, affinity] : affinities_) visit(cell, affinity.owner);
 }
 
 void AffinityBook::Count(ServiceSlot service, TargetHandle owner, std::int64_t change) {

@@ -29,6 +29,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "affinity/request.h"
 #include "base/ids.h"
@@ -68,6 +69,8 @@ class AffinityBook {
   [[nodiscard]] EndVerdict JudgeEnd(std::vector<AffinityCell> cells, TargetHandle owner) const;
   // A17: what is granted when `asked` is asked for; whole seconds, rounded up.
   [[nodiscard]] absl::Duration Grant(absl::Duration asked) const;
+  // For later grants; what stands keeps its clock.
+  void SetMaxDuration(absl::Duration max_duration) { max_duration_ = max_duration; }
 
   // Establishes and renews the cells of a verdict until `now` + `granted`.
   // REQUIRES: kStarted or kRenewed, judged since the last change.
@@ -86,7 +89,8 @@ class AffinityBook {
   // in the order of cells.
   [[nodiscard]] std::vector<Standing> ListAfter(const std::optional<AffinityCell>& after,
                                                 std::size_t limit) const;
-  [[nodiscard]] std::vector<AffinityCell> CellsOf(TargetHandle owner) const;
+  // In the order of cells. `visit` must not change the book.
+  void ForEach(absl::FunctionRef<void(const AffinityCell&, TargetHandle owner)> visit) const;
 
   [[nodiscard]] std::uint64_t size() const { return affinities_.size(); }
   [[nodiscard]] std::uint64_t CountOf(ServiceSlot service) const;

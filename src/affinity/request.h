@@ -50,6 +50,16 @@ inline constexpr std::array<std::string_view, 9> kAffinityOutcomeNames = {
     "started",    "renewed", "covered",   "owned_by_other",   "not_a_target",
     "table_full", "ended",   "not_found", "not_ended_covered"};
 
+// Why an affinity ended when services and targets changed (A21).
+enum class OrphanReason : std::uint8_t {
+  kVipRemoved,     // its service is gone, or has another VIP or protocol
+  kNotATarget,     // the service has that port no more, or its owner is not in its set
+  kTargetRemoved,  // its owner is gone
+};
+// The label of holdfast_affinities_orphaned_total.
+inline constexpr std::array<std::string_view, 3> kOrphanReasonNames = {
+    "vip_removed", "not_a_target", "target_removed"};
+
 // A cell as it stands, in words.
 struct AffinityListing {
   AffinityCell cell;

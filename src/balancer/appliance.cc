@@ -6,13 +6,17 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "balancer/log.h"
 #include "base/version.h"
+#include "config/load.h"
 
 namespace holdfast {
 namespace {
 
 constexpr absl::Duration kUpkeepInterval = absl::Milliseconds(20);
 constexpr absl::Duration kPortWatchInterval = absl::Seconds(1);
+// The loop waits so long for those that are there; one that is not must not hold it.
+constexpr absl::Duration kPatienceWithTargets = absl::Milliseconds(200);
 constexpr std::size_t kExpiriesAtOnce = 1000;  // so that nobody waits long for the loop
 
 ConnectionTimeouts TimeoutsOf(const config::Connections& connections) {
@@ -91,10 +95,11 @@ void Appliance::MakeControl() {
                                .max_duration = config_.affinities.max_duration},
       clock_, directory_, replicas, control_counters_);
   resolver_ = std::make_unique<NeighbourResolver>(
-      datapath_->Identities(), config_.targets, clock_, neighbours_,
+      datapath_->Identities(), clock_, neighbours_,
       [this](PortIndex port, std::span<const std::uint8_t> frame) {
         return datapath_->Send(port, frame);
       });
+  configuration_ = std::make_unique<LiveConfiguration>(config_, PartsOfConfiguration());
   Publish();
   metrics_ = std::make_unique<MetricSource>(MetricSources());
   loop_.Every(kUpkeepInterval, [this] { Upkeep(); });
@@ -106,9 +111,11 @@ absl::Status Appliance::StartServers() {
                                       {.loop = &loop_,
                                        .directory = &directory_,
                                        .affinities = affinities_.get(),
+                                       .configuration = configuration_.get(),
                                        .neighbours = &neighbours_,
                                        .publish = [this] { Publish(); },
-                                       .counters = [this] { return metrics_->GatherOnLoop(); }});
+                                       .counters = [this] { return metrics_->GatherOnLoop(); },
+                                       .connection_tables = all_connections_});
   if (!control.ok()) return control.status();
   control_server_ = *std::move(control);
   if (!config_.metrics.listen) return absl::OkStatus();
@@ -158,14 +165,51 @@ absl::Status Appliance::Run() {
 
 void Appliance::Publish() {
   auto snapshot = directory_.BuildSnapshot();
-  resolver_->Follow(*snapshot);
+  resolver_->Follow(*snapshot, configuration_->now().targets);
   snapshots_.Publish(std::move(snapshot));
   control_counters_.snapshots_published.Add(1);
 }
 
-void Appliance::Upkeep() {
+LiveConfiguration::Parts Appliance::PartsOfConfiguration() {
+  return {.directory = &directory_,
+          .affinities = affinities_.get(),
+          .meet_targets = [this](const config::BalancerConfig& next) { MeetTargets(next); },
+          .publish = [this] { Publish(); },
+          .set_log_level = SetLogLevel};
+}
+
+void Appliance::MeetTargets(const config::BalancerConfig& next) {
+  resolver_->Meet(next.targets);
+  const absl::Duration end = clock_.Now() + kPatienceWithTargets;
+  while (resolver_->strangers() > 0 && clock_.Now() < end) {
+    HearNeighbours();
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  if (const std::size_t strangers = resolver_->strangers(); strangers > 0)
+    spdlog::warn("{} new targets do not answer ARP; what is balanced to them is lost until they do",
+                 strangers);
+}
+
+void Appliance::Reload(const std::string& path) {
+  config::LoadResult loaded = config::LoadBalancerConfig(path);
+  if (auto* const next = std::get_if<config::BalancerConfig>(&loaded)) {
+    loop_.Post([this, next = std::move(*next), path] {
+      configuration_->Apply(next, absl::StrCat("SIGHUP, ", path));
+    });
+    return;
+  }
+  const auto& mistakes = std::get<std::vector<config::Mistake>>(loaded);
+  for (const config::Mistake& mistake : mistakes) spdlog::error("SIGHUP, {}", mistake.ToString());
+  spdlog::error("SIGHUP, {}: refused: {} mistakes; nothing has changed", path, mistakes.size());
+}
+
+void Appliance::HearNeighbours() {
   datapath_->DrainNeighbourEvents([this](const NeighbourEvent& event) { resolver_->Learn(event); });
   resolver_->Tick();
+}
+
+void Appliance::Upkeep() {
+  HearNeighbours();
   affinities_->ExpireDue(kExpiriesAtOnce);
   ReleaseTargets();
   control_counters_.retired_pending.Set(rcu_.Reclaim());

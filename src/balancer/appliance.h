@@ -5,12 +5,14 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "config/balancer_config.h"
 #include "control/affinity_manager.h"
+#include "control/live_configuration.h"
 #include "control/management_loop.h"
 #include "control/target_directory.h"
 #include "datapath/datapath.h"
@@ -33,6 +35,9 @@ class Appliance {
   absl::Status Run();
   // Any thread.
   void Stop() { loop_.Stop(); }
+  // Any thread. Reads the file and has it take the place of the configuration that
+  // holds. The log says what changed, or why nothing did.
+  void Reload(const std::string& path);
 
  private:
   explicit Appliance(const config::BalancerConfig& config);
@@ -43,12 +48,16 @@ class Appliance {
   [[nodiscard]] std::vector<WorkerTables> TablesOfWorkers();
   [[nodiscard]] MetricSource::Sources MetricSources();
 
+  [[nodiscard]] LiveConfiguration::Parts PartsOfConfiguration();
+  // Returns when all new targets have answered ARP, or have had their time.
+  void MeetTargets(const config::BalancerConfig& next);
+  void HearNeighbours();
   void Publish();         // the directory as it stands, to the workers
   void Upkeep();          // several times a second
   void WatchPorts();      // once a second
   void ReleaseTargets();  // whose handles are in no table any more (P7)
 
-  const config::BalancerConfig config_;
+  const config::BalancerConfig config_;  // that it began with
   const SteadyClock clock_;
   const HashKey hash_key_ = HashKey::Random();
   ManagementLoop loop_{clock_};
@@ -65,6 +74,7 @@ class Appliance {
   std::vector<std::unique_ptr<AffinityTable>> affinity_replicas_;
 
   std::unique_ptr<AffinityManager> affinities_;
+  std::unique_ptr<LiveConfiguration> configuration_;
   std::unique_ptr<Datapath> datapath_;
   std::unique_ptr<NeighbourResolver> resolver_;
   std::unique_ptr<MetricSource> metrics_;

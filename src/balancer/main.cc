@@ -1,13 +1,15 @@
-// holdfastd: reads its configuration, takes the machine, balances until told to stop.
-#include <spdlog/sinks/stdout_sinks.h>
+// holdfastd: reads its configuration, takes the machine, balances until told to stop;
+// told to (SIGHUP), it reads its configuration again.
 #include <spdlog/spdlog.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
 #include "balancer/appliance.h"
+#include "balancer/log.h"
 #include "balancer/options.h"
-#include "balancer/stop_signals.h"
+#include "balancer/signal_watch.h"
 #include "config/load.h"
 
 namespace holdfast {
@@ -22,26 +24,6 @@ int ReportMistakes(const std::vector<config::Mistake>& mistakes, const Options& 
   std::fprintf(stderr, "holdfastd: %zu %s in %s (--config names another file)\n", mistakes.size(),
                mistakes.size() == 1 ? "mistake" : "mistakes", options.config.c_str());
   return kMistakes;
-}
-
-spdlog::level::level_enum LevelOf(config::LogLevel level) {
-  switch (level) {
-    case config::LogLevel::kDebug:
-      return spdlog::level::debug;
-    case config::LogLevel::kInfo:
-      return spdlog::level::info;
-    case config::LogLevel::kWarning:
-      return spdlog::level::warn;
-    case config::LogLevel::kError:
-      return spdlog::level::err;
-  }
-  return spdlog::level::info;
-}
-
-void StartLog(config::LogLevel level) {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("holdfastd"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
-  spdlog::set_level(LevelOf(level));
 }
 
 void WarnOfCosts(const config::BalancerConfig& config) {
@@ -60,24 +42,28 @@ int ReportFailure(const absl::Status& status) {
 // given up where it is, and the kernel takes everything back.
 absl::StatusOr<std::unique_ptr<Appliance>> CreateUnlessStopped(
     const config::BalancerConfig& config) {
-  const StopSignals signals([](int signal) {
+  const SignalWatch signals({SIGTERM, SIGINT}, [](int signal) {
     spdlog::info("signal {}: giving the start up", signal);
     std::_Exit(0);
   });
   return Appliance::Create(config);
 }
 
-int Serve(const config::BalancerConfig& config) {
+void ActOn(int signal, Appliance& appliance, const Options& options) {
+  if (signal == SIGHUP) return appliance.Reload(options.config);
+  spdlog::info("signal {}: stopping", signal);
+  appliance.Stop();
+}
+
+int Serve(const config::BalancerConfig& config, const Options& options) {
+  const std::vector<int> signals = {SIGTERM, SIGINT, SIGHUP};
+  SignalWatch::Block(signals);
   StartLog(config.log_level);
   WarnOfCosts(config);
-  StopSignals::Block();
   auto appliance = CreateUnlessStopped(config);
   if (!appliance.ok()) return ReportFailure(appliance.status());
   // Goes before the appliance: a second signal must not stop what is gone.
-  const StopSignals signals([&](int signal) {
-    spdlog::info("signal {}: stopping", signal);
-    (*appliance)->Stop();
-  });
+  const SignalWatch watch(signals, [&](int signal) { ActOn(signal, **appliance, options); });
   if (auto status = (*appliance)->Run(); !status.ok()) return ReportFailure(status);
   return 0;
 }
@@ -89,7 +75,7 @@ int Main(int argc, const char* const* argv) {
   const config::LoadResult loaded = config::LoadBalancerConfig(options.config);
   if (const auto* mistakes = std::get_if<std::vector<config::Mistake>>(&loaded))
     return ReportMistakes(*mistakes, options);
-  if (!options.check) return Serve(std::get<config::BalancerConfig>(loaded));
+  if (!options.check) return Serve(std::get<config::BalancerConfig>(loaded), options);
   std::printf("%s: no mistakes\n", options.config.c_str());
   return 0;
 }

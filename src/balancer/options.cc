@@ -13,6 +13,10 @@ constexpr char kFooter[] = R"(
 Ends with status 0 when it was asked to stop (SIGTERM, SIGINT), 1 when it could
 not start or lost a port, 2 when the command line or the configuration is wrong.
 
+SIGHUP reads the configuration file again and applies it whole: no packet is lost,
+no connection moves. The log says what changed. With a mistake in the file, or a
+change that needs a restart (ports, cores ...), nothing changes, and the log says why.
+
 config/balancer.yaml of the sources is a commented example with every option.
 Once it runs, holdfastctl talks to it and Prometheus scrapes it.)";
 

@@ -34,6 +34,7 @@ absl::Status Connection::ToStatus(const grpc::Status& status) const {
     case absl::StatusCode::kOk:
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
       return {code, message};
     case absl::StatusCode::kUnavailable:
       return {code, absl::StrCat("cannot reach the balancer at ", server_, ": ", message,

@@ -21,8 +21,8 @@ class Connection {
   explicit Connection(const Invocation& invocation);
 
   // Calls a method of a generated Stub: Call(&v1::AdminService::Stub::ListTargets,
-  // request). INVALID_ARGUMENT and NOT_FOUND carry the balancer's own words; any
-  // other error says what to do about the connection.
+  // request). INVALID_ARGUMENT, NOT_FOUND and ALREADY_EXISTS carry the balancer's own
+  // words; any other error says what to do about the connection.
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/affinity_commands.h"
+#include "cli/config_commands.h"
 #include "cli/connection.h"
 #include "cli/counter_commands.h"
 #include "cli/duration_option.h"
@@ -17,16 +18,19 @@ namespace {
 
 constexpr char kFooter[] = R"(
 Exit status
-  0  done, or there was nothing to do (COVERED, with a warning)
-  1  refused: OWNED_BY_OTHER, NOT_A_TARGET, TABLE_FULL, NOT_FOUND, NOT_ENDED_COVERED
-  2  the command line, or a name or value in it, is wrong
+  0  done, or there was nothing to do (COVERED, with a warning; UNCHANGED)
+  1  refused: OWNED_BY_OTHER, NOT_A_TARGET, TABLE_FULL, NOT_FOUND, NOT_ENDED_COVERED,
+     NEEDS_RESTART, NO_ROOM; or a drain was not over in time (--at-most)
+  2  the command line, or a name or value in it, or a configuration is wrong
   3  the balancer was not reached, or failed
 
 Examples
   holdfastctl affinity start --vip 192.0.2.1 --port 80 --client 198.51.100.7 --target web-1
   holdfastctl affinity end --vip 192.0.2.1 --port 80 --client 198.51.100.7 --target web-1
   holdfastctl affinity list --service web
-  holdfastctl target drain web-2
+  holdfastctl target drain web-2 --wait
+  holdfastctl service weight web web-2 50
+  holdfastctl config apply balancer.yaml --dry-run
   holdfastctl --server 10.0.0.10:7400 counters holdfast_worker --json
 )";
 
@@ -62,6 +66,7 @@ ExitCode Run(int argc, char** argv) {
   AddAffinityCommands(app, invocation);
   AddServiceCommands(app, invocation);
   AddTargetCommands(app, invocation);
+  AddConfigCommands(app, invocation);
   AddCounterCommands(app, invocation);
   app.footer(kFooter);  // last: subcommands would inherit it
   try {

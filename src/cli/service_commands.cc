@@ -1,10 +1,16 @@
 #include "cli/service_commands.h"
 
+#include <map>
+#include <memory>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "cli/change_command.h"
 #include "cli/connection.h"
 #include "cli/json.h"
+#include "cli/member_option.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "cli/wire_words.h"
@@ -12,6 +18,8 @@
 
 namespace holdfast::cli {
 namespace {
+
+using Stub = v1::AdminService::Stub;
 
 std::string PortsOf(const v1::Service& service) {
   return service.ports().empty() ? "every" : absl::StrJoin(service.ports(), ",");
@@ -43,6 +51,137 @@ std::string InTable(const v1::ListServicesResponse& response) {
   return table.ToString();
 }
 
+void AddName(CLI::App& command, std::function<void(const std::string&)> set) {
+  AddText(command, "NAME", "", std::move(set), "name of the service").required();
+}
+
+// Told the name of each field of ServiceConfig that an option sets.
+using Told = std::function<void(const char*)>;
+
+void AddWordOption(CLI::App& command, const std::string& name,
+                   const std::map<std::string, int>& words, std::function<void(int)> set,
+                   const std::string& description) {
+  std::vector<std::string> known;
+  for (const auto& [word, value] : words) known.push_back(word);
+  AddText(
+      command, name, "", [words, set](const std::string& word) { set(words.at(word)); },
+      description)
+      .check(CLI::IsMember(known));
+}
+
+// Where a service is.
+void AddPlaceOptions(CLI::App& command, v1::ServiceConfig& service, const Told& told) {
+  AddText(
+      command, "--vip", "IP",
+      [&service, told](const std::string& vip) {
+        service.set_vip(vip);
+        told("vip");
+      },
+      "the virtual address");
+  AddWordOption(
+      command, "--protocol",
+      {{"tcp", v1::ServiceConfig::TRANSPORT_TCP}, {"udp", v1::ServiceConfig::TRANSPORT_UDP}},
+      [&service, told](int value) {
+        service.set_protocol(static_cast<v1::ServiceConfig::Transport>(value));
+        told("protocol");
+      },
+      "tcp or udp");
+  command
+      .add_option_function<std::vector<std::uint32_t>>(
+          "--port",
+          [&service, told](const std::vector<std::uint32_t>& ports) {
+            service.mutable_ports()->Add(ports.begin(), ports.end());
+            told("ports");
+          },
+          "a port; may be repeated")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("PORT");
+}
+
+// Who serves it, and how packets get there.
+void AddServingOptions(CLI::App& command, v1::ServiceConfig& service, const Told& told) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--target",
+          [&service, told](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) *service.add_targets() = MemberFrom(text);
+            told("targets");
+          },
+          "a target of it, and its weight; may be repeated")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME[=WEIGHT]");
+  AddWordOption(
+      command, "--forwarding",
+      {{"l2", v1::ServiceConfig::FORWARDING_L2}, {"ipip", v1::ServiceConfig::FORWARDING_IPIP}},
+      [&service, told](int value) {
+        service.set_forwarding(static_cast<v1::ServiceConfig::Forwarding>(value));
+        told("forwarding");
+      },
+      "l2 or ipip");
+  AddWordOption(
+      command, "--no-target",
+      {{"reject", v1::ServiceConfig::NO_TARGET_REJECT},
+       {"drop", v1::ServiceConfig::NO_TARGET_DROP}},
+      [&service, told](int value) {
+        service.set_no_target(static_cast<v1::ServiceConfig::NoTarget>(value));
+        told("no_target");
+      },
+      "reject or drop what no target takes");
+}
+
+void AddCreate(CLI::App& noun, Invocation& invocation) {
+  const auto request = std::make_shared<v1::CreateServiceRequest>();
+  CLI::App& create = *noun.add_subcommand("create", "Add a service");
+  v1::ServiceConfig& service = *request->mutable_service();
+  AddName(create, [&service](const std::string& name) { service.set_name(name); });
+  AddPlaceOptions(create, service, [](const char*) {});
+  AddServingOptions(create, service, [](const char*) {});
+  for (const char* name : {"--vip", "--protocol", "--port"}) create.get_option(name)->required();
+  SendOnRun(create, invocation, &Stub::CreateService, request);
+}
+
+void AddUpdate(CLI::App& noun, Invocation& invocation) {
+  const auto request = std::make_shared<v1::UpdateServiceRequest>();
+  CLI::App& update = *noun.add_subcommand(
+      "update", "Change a service: a list that is given takes the place of the whole list");
+  v1::ServiceConfig& service = *request->mutable_service();
+  const Told told = [request](const char* field) {
+    request->mutable_update_mask()->add_paths(field);
+  };
+  AddName(update, [&service](const std::string& name) { service.set_name(name); });
+  AddPlaceOptions(update, service, told);
+  AddServingOptions(update, service, told);
+  update.require_option(2, 0);  // the name, and what changes
+  SendOnRun(update, invocation, &Stub::UpdateService, request);
+}
+
+void AddDelete(CLI::App& noun, Invocation& invocation) {
+  const auto request = std::make_shared<v1::DeleteServiceRequest>();
+  CLI::App& command = *noun.add_subcommand("delete", "Remove a service; its affinities end");
+  AddName(command, [request](const std::string& name) { request->set_service(name); });
+  SendOnRun(command, invocation, &Stub::DeleteService, request);
+}
+
+void AddWeight(CLI::App& noun, Invocation& invocation) {
+  const auto request = std::make_shared<v1::SetServiceTargetRequest>();
+  CLI::App& weight = *noun.add_subcommand(
+      "weight", "Set a target's weight in a service; one that is not in its set joins it");
+  v1::ServiceTargetConfig& target = *request->mutable_target();
+  AddName(weight, [request](const std::string& name) { request->set_service(name); });
+  AddText(
+      weight, "TARGET", "", [&target](const std::string& name) { target.set_target(name); },
+      "name of the target")
+      .required();
+  AddText(
+      weight, "WEIGHT", "",
+      [&target](const std::string& text) { target.set_weight(WeightFrom(text)); },
+      "0 to 10000; 0: no new balanced clients")
+      .required();
+  SendOnRun(weight, invocation, &Stub::SetServiceTarget, request);
+}
+
 }  // namespace
 
 void AddServiceCommands(CLI::App& app, Invocation& invocation) {
@@ -50,10 +189,14 @@ void AddServiceCommands(CLI::App& app, Invocation& invocation) {
   service.require_subcommand(1);
   service.add_subcommand("list", "Show the services and their targets")->callback([&invocation] {
     invocation.command = [&invocation](const Connection& balancer) {
-      return Show(balancer.Call(&v1::AdminService::Stub::ListServices, v1::ListServicesRequest()),
-                  invocation, ToJson, InTable);
+      return Show(balancer.Call(&Stub::ListServices, v1::ListServicesRequest()), invocation, ToJson,
+                  InTable);
     };
   });
+  AddCreate(service, invocation);
+  AddUpdate(service, invocation);
+  AddDelete(service, invocation);
+  AddWeight(service, invocation);
 }
 
 }  // namespace holdfast::cli

@@ -1,4 +1,4 @@
-// holdfastctl service list
+// holdfastctl service list, create, update, delete, weight
 #pragma once
 
 #include <CLI/CLI.hpp>

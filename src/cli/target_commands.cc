@@ -4,8 +4,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cli/change_command.h"
 #include "cli/connection.h"
+#include "cli/drain_progress.h"
+#include "cli/duration_option.h"
 #include "cli/json.h"
+#include "cli/member_option.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "cli/wire_words.h"
@@ -40,22 +44,120 @@ void AddList(CLI::App& noun, Invocation& invocation) {
   });
 }
 
-// A verb that puts a target in a state.
-void AddStateChange(CLI::App& noun, Invocation& invocation, const std::string& verb,
-                    v1::TargetState state, const std::string& description) {
-  const auto request = std::make_shared<v1::SetTargetStateRequest>();
-  request->set_state(state);
-  CLI::App& command = *noun.add_subcommand(verb, description);
-  const auto set_name = [request](const std::string& name) { request->set_target(name); };
-  command.add_option_function<std::string>("NAME", set_name, "name of the target")
-      ->type_name("")
-      ->required();
-  command.callback([&invocation, request] {
-    invocation.command = [&invocation, request](const Connection& balancer) {
-      return Show(balancer.Call(&Stub::SetTargetState, *request), invocation, ToJson,
-                  ChangeInWords);
+void AddName(CLI::App& command, std::function<void(const std::string&)> set) {
+  AddText(command, "NAME", "", std::move(set), "name of the target").required();
+}
+
+ExitCode SetState(const Connection& balancer, const v1::SetTargetStateRequest& request,
+                  const Invocation& invocation) {
+  return Show(balancer.Call(&Stub::SetTargetState, request), invocation, ToJson, ChangeInWords);
+}
+
+struct Drain {
+  v1::SetTargetStateRequest request;
+  bool wait = false;
+  absl::Duration at_most = absl::InfiniteDuration();
+};
+
+ExitCode DrainAndWait(const Connection& balancer, const Drain& drain,
+                      const Invocation& invocation) {
+  if (!drain.wait) return SetState(balancer, drain.request, invocation);
+  const auto drained = balancer.Call(&Stub::SetTargetState, drain.request);
+  if (!drained.ok()) return Complain(drained.status());
+  if (!invocation.json) std::cout << ChangeInWords(*drained) << std::flush;
+  return WaitUntilDrained(balancer, drain.request.target(), drain.at_most, invocation);
+}
+
+void AddDrain(CLI::App& noun, Invocation& invocation) {
+  const auto drain = std::make_shared<Drain>();
+  drain->request.set_state(v1::TARGET_STATE_DRAINING);
+  CLI::App& command = *noun.add_subcommand(
+      "drain", "Balance nothing new to a target; its connections and affinities stay");
+  AddName(command, [drain](const std::string& name) { drain->request.set_target(name); });
+  CLI::Option& wait = *command.add_flag("--wait", drain->wait,
+                                        "until it has no connection and no affinity any more; "
+                                        "tells how many are left");
+  AddDurationOption(
+      command, "--at-most", [drain](absl::Duration at_most) { drain->at_most = at_most; },
+      "wait no longer; then the exit status is 1")
+      ->needs(&wait);
+  command.callback([&invocation, drain] {
+    invocation.command = [&invocation, drain](const Connection& balancer) {
+      return DrainAndWait(balancer, *drain, invocation);
     };
   });
+}
+
+void AddUndrain(CLI::App& noun, Invocation& invocation) {
+  const auto request = std::make_shared<v1::SetTargetStateRequest>();
+  request->set_state(v1::TARGET_STATE_UP);
+  CLI::App& command = *noun.add_subcommand("undrain", "Let a target take everything again");
+  AddName(command, [request](const std::string& name) { request->set_target(name); });
+  command.callback([&invocation, request] {
+    invocation.command = [&invocation, request](const Connection& balancer) {
+      return SetState(balancer, *request, invocation);
+    };
+  });
+}
+
+void AddCreate(CLI::App& noun, Invocation& invocation) {
+  const auto request = std::make_shared<v1::CreateTargetRequest>();
+  CLI::App& create = *noun.add_subcommand("create", "Add a target");
+  v1::TargetConfig& target = *request->mutable_target();
+  AddName(create, [&target](const std::string& name) { target.set_name(name); });
+  AddText(
+      create, "--address", "IP", [&target](const std::string& ip) { target.set_address(ip); },
+      "in the subnet of a port")
+      .required();
+  AddText(
+      create, "--mac", "MAC", [&target](const std::string& mac) { target.set_mac(mac); },
+      "without it, learned by ARP");
+  create
+      .add_option_function<std::vector<std::string>>(
+          "--service",
+          [request](const std::vector<std::string>& names) {
+            request->mutable_services()->Add(names.begin(), names.end());
+          },
+          "a service that it joins; may be repeated")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  AddText(
+      create, "--weight", "NUMBER",
+      [request](const std::string& text) { request->set_weight(WeightFrom(text)); },
+      "in each of them; without it, 100");
+  SendOnRun(create, invocation, &Stub::CreateTarget, request);
+}
+
+void AddUpdate(CLI::App& noun, Invocation& invocation) {
+  const auto request = std::make_shared<v1::UpdateTargetRequest>();
+  CLI::App& update = *noun.add_subcommand("update", "Change a target; it keeps its connections");
+  v1::TargetConfig& target = *request->mutable_target();
+  AddName(update, [&target](const std::string& name) { target.set_name(name); });
+  AddText(
+      update, "--address", "IP",
+      [request, &target](const std::string& ip) {
+        target.set_address(ip);
+        request->mutable_update_mask()->add_paths("address");
+      },
+      "in the subnet of a port");
+  AddText(
+      update, "--mac", "MAC",
+      [request, &target](const std::string& mac) {
+        target.set_mac(mac);
+        request->mutable_update_mask()->add_paths("mac");
+      },
+      "'' for one that is learned by ARP");
+  update.require_option(2, 0);  // the name, and what changes
+  SendOnRun(update, invocation, &Stub::UpdateTarget, request);
+}
+
+void AddDelete(CLI::App& noun, Invocation& invocation) {
+  const auto request = std::make_shared<v1::DeleteTargetRequest>();
+  CLI::App& command = *noun.add_subcommand(
+      "delete", "Remove a target; its connections are reset (drain it first), its affinities end");
+  AddName(command, [request](const std::string& name) { request->set_target(name); });
+  SendOnRun(command, invocation, &Stub::DeleteTarget, request);
 }
 
 }  // namespace
@@ -64,10 +166,11 @@ void AddTargetCommands(CLI::App& app, Invocation& invocation) {
   CLI::App& target = *app.add_subcommand("target", "The hosts behind the balancer");
   target.require_subcommand(1);
   AddList(target, invocation);
-  AddStateChange(target, invocation, "drain", v1::TARGET_STATE_DRAINING,
-                 "Balance nothing new to a target; its connections and affinities stay");
-  AddStateChange(target, invocation, "undrain", v1::TARGET_STATE_UP,
-                 "Let a target take everything again");
+  AddDrain(target, invocation);
+  AddUndrain(target, invocation);
+  AddCreate(target, invocation);
+  AddUpdate(target, invocation);
+  AddDelete(target, invocation);
 }
 
 }  // namespace holdfast::cli

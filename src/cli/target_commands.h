@@ -1,4 +1,4 @@
-// holdfastctl target list, drain, undrain
+// holdfastctl target list, drain, undrain, create, update, delete
 #pragma once
 
 #include <CLI/CLI.hpp>

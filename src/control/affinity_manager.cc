@@ -29,10 +29,14 @@ std::string PlaceInWords(const AffinitySelector& selector) {
   return absl::StrCat(selector.vip.ToString(), " ", ProtocolName(selector.protocol));
 }
 
+bool HasPort(const TargetDirectory::ServiceIdentity& service, std::uint16_t port) {
+  return std::binary_search(service.ports.begin(), service.ports.end(), port);
+}
+
 // The service that has the port; nullptr when none has.
 const TargetDirectory::ServiceIdentity* WithPort(const Services& services, std::uint16_t port) {
   for (const auto* service : services)
-    if (std::binary_search(service->ports.begin(), service->ports.end(), port)) return service;
+    if (HasPort(*service, port)) return service;
   return nullptr;
 }
 
@@ -46,7 +50,8 @@ AffinityManager::AffinityManager(Options options, const Clock& clock,
       clock_(clock),
       directory_(directory),
       counters_(counters),
-      book_(options.capacity, options.max_duration) {
+      book_(options.capacity, options.max_duration),
+      losses_seen_(directory.losses()) {
   replicas_.reserve(replicas.size());
   for (AffinityTable* replica : replicas) replicas_.emplace_back(*replica);
 }
@@ -193,11 +198,28 @@ void AffinityManager::EraseFromReplicas(const std::vector<AffinityCell>& cells) 
     for (const AffinityCell& cell : cells) replica.Erase(KeyOf(cell));
 }
 
-std::size_t AffinityManager::EndAllOf(TargetHandle target) {
-  const auto cells = book_.CellsOf(target);
-  book_.Erase(cells);
-  EraseFromReplicas(cells);
-  return cells.size();
+std::size_t AffinityManager::EndOrphans() {
+  if (std::exchange(losses_seen_, directory_.losses()) == directory_.losses()) return 0;
+  std::vector<AffinityCell> orphans;
+  book_.ForEach([&](const AffinityCell& cell, TargetHandle owner) {
+    const auto reason = WhyOrphaned(cell, owner);
+    if (!reason) return;
+    orphans.push_back(cell);
+    counters_.affinities_orphaned[static_cast<std::size_t>(*reason)].Add(1);
+  });
+  book_.Erase(orphans);
+  EraseFromReplicas(orphans);
+  return orphans.size();
+}
+
+std::optional<OrphanReason> AffinityManager::WhyOrphaned(const AffinityCell& cell,
+                                                         TargetHandle owner) const {
+  const auto* service = directory_.FindService(cell.service);
+  if (service == nullptr) return OrphanReason::kVipRemoved;
+  if (!directory_.Has(owner)) return OrphanReason::kTargetRemoved;
+  const bool has_port = cell.service_port == 0 || HasPort(*service, cell.service_port);
+  if (!has_port || !directory_.Serves(owner, cell.service)) return OrphanReason::kNotATarget;
+  return std::nullopt;
 }
 
 std::size_t AffinityManager::ExpireDue(std::size_t limit) {

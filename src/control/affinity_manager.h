@@ -8,6 +8,7 @@
 // Thread: the management loop.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,14 @@ class AffinityManager {
   AffinityAnswer Start(const AffinitySelector& selector, const std::string& target,
                        absl::Duration duration);
   AffinityAnswer End(const AffinitySelector& selector, const std::string& target);
+  // For later starts; what stands keeps its clock.
+  void SetMaxDuration(absl::Duration max_duration) { book_.SetMaxDuration(max_duration); }
 
-  // Ends all that the target owns, as when it is removed; returns how many.
-  std::size_t EndAllOf(TargetHandle target);
+  // Ends every affinity that the directory has no place for any more: its service or
+  // port is gone, or its owner is, or serves it no longer (A21). Returns how many ended.
+  // Looks at all of them when the directory lost something. To be called after each of
+  // its Apply(), before anything else here: a free slot may become another service's.
+  std::size_t EndOrphans();
   // Ends what has run out (A18), at most `limit`; returns how many it ended.
   std::size_t ExpireDue(std::size_t limit);
 
@@ -77,6 +83,9 @@ class AffinityManager {
   AffinityAnswer Counted(AffinityAnswer answer);
   [[nodiscard]] AffinityAnswer Full(std::uint64_t cells) const;
 
+  // Nothing when the affinity still has its place.
+  [[nodiscard]] std::optional<OrphanReason> WhyOrphaned(const AffinityCell& cell,
+                                                        TargetHandle owner) const;
   // All replicas or none. REQUIRES: none has one of `cells`.
   bool InsertIntoReplicas(const std::vector<AffinityCell>& cells, TargetHandle owner);
   void EraseFromReplicas(const std::vector<AffinityCell>& cells);
@@ -88,6 +97,7 @@ class AffinityManager {
   std::vector<AffinityTable::Writer> replicas_;  // the only writers while this lives
   ControlCounters& counters_;
   AffinityBook book_;
+  std::uint64_t losses_seen_;  // of the directory
 };
 
 }  // namespace holdfast

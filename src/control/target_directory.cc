@@ -1,26 +1,27 @@
 #include "control/target_directory.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "base/no_such_name.h"
 
 namespace holdfast {
 namespace {
 
-constexpr std::uint32_t kDefaultWeight = config::ServiceTarget().weight;
-
-TargetView ViewOf(const config::Target& target, TargetHandle handle) {
-  return {handle, TargetState::kUp, static_cast<PortIndex>(target.port), target.name,
-          target.address};
+absl::Status NoRoom(absl::string_view kind, std::size_t wanted, std::size_t free,
+                    std::size_t most) {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "no room for ", wanted, " more ", kind, ": of ", most, " slots ", free,
+      " are free, the others are taken or wait until every table was swept of who had them"));
 }
 
-template <typename Record>
-std::string NamesIn(const std::map<std::string, Record>& records) {
-  return absl::StrJoin(records, ", ", [](std::string* out, const auto& entry) {
-    absl::StrAppend(out, entry.first);
-  });
+// Those of `entries` that `is_in` does not know.
+template <typename Entries, typename IsIn>
+std::size_t CountNew(const Entries& entries, IsIn is_in) {
+  return static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(),
+                                                [&](const auto& entry) { return !is_in(entry); }));
 }
 
 template <typename Entry>
@@ -33,22 +34,146 @@ void SortByName(std::vector<Entry>& entries) {
 
 TargetDirectory::TargetDirectory(const config::BalancerConfig& config)
     : ring_seed_(config.ring_seed) {
-  for (std::size_t slot = 0; slot < config.targets.size(); ++slot) {
-    targets_.push_back({ViewOf(config.targets[slot], TargetHandle(slot, 0))});
-    slots_.emplace(config.targets[slot].name, slot);
+  // An empty directory has room for all that a valid configuration may hold.
+  Apply(config).IgnoreError();
+}
+
+bool TargetDirectory::ServiceRecord::Is(const config::Service& service) const {
+  return identity.name == service.name && identity.vip == service.vip &&
+         identity.protocol == service.protocol;
+}
+
+absl::Status TargetDirectory::Apply(const config::BalancerConfig& config) {
+  if (auto room = CheckRoom(config); !room.ok()) return room;
+  RemoveServicesNotIn(config);
+  RemoveTargetsNotIn(config);
+  for (const config::Target& target : config.targets) PutTarget(target);
+  for (const config::Service& service : config.services) PutService(service, config);
+  return absl::OkStatus();
+}
+
+// What the same configuration removes is no room: it waits for its sweep.
+absl::Status TargetDirectory::CheckRoom(const config::BalancerConfig& config) const {
+  const std::size_t targets = CountNew(
+      config.targets, [this](const config::Target& one) { return slots_.contains(one.name); });
+  if (targets > FreeTargetSlots())
+    return NoRoom("targets", targets, FreeTargetSlots(), kMaxTargets);
+  const std::size_t services = CountNew(
+      config.services, [this](const config::Service& one) { return SlotOf(one).has_value(); });
+  if (services > FreeServiceSlots())
+    return NoRoom("services", services, FreeServiceSlots(), kMaxServices);
+  return absl::OkStatus();
+}
+
+void TargetDirectory::RemoveServicesNotIn(const config::BalancerConfig& config) {
+  std::set<std::size_t> kept;
+  for (const config::Service& service : config.services)
+    if (const auto slot = SlotOf(service)) kept.insert(*slot);
+  std::erase_if(service_slots_, [&](const auto& entry) {
+    if (kept.contains(entry.second)) return false;
+    ServiceRecord gone;
+    gone.identity.slot = services_[entry.second].identity.slot;
+    gone.removed_in = version_ + 1;
+    services_[entry.second] = std::move(gone);
+    ++losses_;
+    return true;
+  });
+}
+
+void TargetDirectory::RemoveTargetsNotIn(const config::BalancerConfig& config) {
+  std::set<std::string> names;
+  for (const config::Target& target : config.targets) names.insert(target.name);
+  std::erase_if(slots_, [&](const auto& entry) {
+    const auto& [name, slot] = entry;
+    if (names.contains(name)) return false;
+    targets_[slot].view.state = TargetState::kRemoved;
+    targets_[slot].removed_in = version_ + 1;
+    ++losses_;
+    return true;
+  });
+}
+
+void TargetDirectory::PutTarget(const config::Target& target) {
+  const auto known = slots_.find(target.name);
+  TargetView& view = known != slots_.end() ? targets_[known->second].view : TakeTargetSlot().view;
+  if (known == slots_.end()) {
+    slots_.emplace(target.name, view.handle.slot());
+    view.name = target.name;
+    view.state = TargetState::kUp;
   }
-  for (const config::Service& service : config.services) {
-    ServiceRecord& record = services_.emplace_back();
-    record.identity = {static_cast<ServiceSlot>(services_.size() - 1), service.name, service.vip,
-                       service.protocol, service.ports};
-    record.no_target = service.no_target == config::NoTarget::kDrop ? NoTargetPolicy::kDrop
-                                                                    : NoTargetPolicy::kReject;
-    record.forwarding = service.forwarding == config::Forwarding::kIpip ? ForwardingMode::kIpip
-                                                                        : ForwardingMode::kL2;
-    for (const config::ServiceTarget& target : service.targets)
-      record.members[target.target].weight = target.weight;
-    BuildRing(record);
-  }
+  view.address = target.address;
+  view.port = static_cast<PortIndex>(target.port);
+}
+
+void TargetDirectory::PutService(const config::Service& service,
+                                 const config::BalancerConfig& config) {
+  const auto known = SlotOf(service);
+  ServiceRecord& record = known ? services_[*known] : TakeServiceSlot();
+  service_slots_[service.name] = Index(record.identity.slot);
+  Members members = MembersOf(service, config);
+  if (Loses(record, service, members)) ++losses_;
+  record.identity = {record.identity.slot, service.name, service.vip, service.protocol,
+                     service.ports};
+  record.no_target = service.no_target == config::NoTarget::kDrop ? NoTargetPolicy::kDrop
+                                                                  : NoTargetPolicy::kReject;
+  record.forwarding =
+      service.forwarding == config::Forwarding::kIpip ? ForwardingMode::kIpip : ForwardingMode::kL2;
+  if (members == record.members) return;
+  record.members = std::move(members);
+  BuildRing(record);
+}
+
+// Both lists of ports are ascending.
+bool TargetDirectory::Loses(const ServiceRecord& record, const config::Service& service,
+                            const Members& members) {
+  const std::vector<std::uint16_t>& ports = record.identity.ports;
+  return !std::includes(service.ports.begin(), service.ports.end(), ports.begin(), ports.end()) ||
+         std::any_of(record.members.begin(), record.members.end(),
+                     [&](const auto& member) { return !members.contains(member.first); });
+}
+
+TargetDirectory::Members TargetDirectory::MembersOf(const config::Service& service,
+                                                    const config::BalancerConfig& config) const {
+  Members members;
+  for (const config::ServiceTarget& member : service.targets)
+    members[slots_.at(config.targets[member.target].name)].weight = member.weight;
+  return members;
+}
+
+std::size_t TargetDirectory::FreeTargetSlots() const {
+  const auto free = std::count_if(targets_.begin(), targets_.end(), [](const auto& record) {
+    return record.view.state == TargetState::kAbsent;
+  });
+  return kMaxTargets - targets_.size() + static_cast<std::size_t>(free);
+}
+
+std::size_t TargetDirectory::FreeServiceSlots() const {
+  const auto free = std::count_if(services_.begin(), services_.end(), [](const auto& record) {
+    return !record.exists() && record.removed_in == 0;
+  });
+  return kMaxServices - services_.size() + static_cast<std::size_t>(free);
+}
+
+std::optional<std::size_t> TargetDirectory::SlotOf(const config::Service& service) const {
+  const auto found = service_slots_.find(service.name);
+  if (found == service_slots_.end() || !services_[found->second].Is(service)) return std::nullopt;
+  return found->second;
+}
+
+TargetDirectory::TargetRecord& TargetDirectory::TakeTargetSlot() {
+  for (TargetRecord& record : targets_)
+    if (record.view.state == TargetState::kAbsent) return record;
+  TargetRecord& record = targets_.emplace_back();
+  record.view.handle = TargetHandle(targets_.size() - 1, 0);
+  return record;
+}
+
+TargetDirectory::ServiceRecord& TargetDirectory::TakeServiceSlot() {
+  for (ServiceRecord& record : services_)
+    if (!record.exists() && record.removed_in == 0) return record;
+  ServiceRecord& record = services_.emplace_back();
+  record.identity.slot = static_cast<ServiceSlot>(services_.size() - 1);
+  return record;
 }
 
 // Weights stay with a draining target, so that it comes back as it was.
@@ -93,32 +218,6 @@ absl::StatusOr<TargetDirectory::TargetInfo> TargetDirectory::SetState(const std:
   return Describe(*slot);
 }
 
-absl::Status TargetDirectory::Remove(const std::string& target) {
-  const auto slot = SlotOf(target);
-  if (!slot.ok()) return slot.status();
-  targets_[*slot].view.state = TargetState::kRemoved;
-  targets_[*slot].removed_in = version_ + 1;
-  slots_.erase(target);
-  for (ServiceRecord& service : services_)
-    if (service.members.erase(*slot) > 0) BuildRing(service);
-  return absl::OkStatus();
-}
-
-absl::Status TargetDirectory::Add(const config::Target& target,
-                                  const std::vector<std::string>& services) {
-  const auto records = FindServices(services);
-  if (!records.ok()) return records.status();
-  const auto slot = SlotFor(target);
-  if (!slot.ok()) return slot.status();
-
-  if (*slot == targets_.size()) targets_.emplace_back().view.handle = TargetHandle(*slot, 0);
-  if (slots_.emplace(target.name, *slot).second)
-    targets_[*slot].view = ViewOf(target, targets_[*slot].view.handle);
-  for (ServiceRecord* service : *records)
-    if (service->members.try_emplace(*slot, Member{kDefaultWeight}).second) BuildRing(*service);
-  return absl::OkStatus();
-}
-
 void TargetDirectory::ReleaseSwept(std::uint64_t swept_version) {
   for (TargetRecord& target : targets_) {
     if (target.view.state != TargetState::kRemoved || target.removed_in > swept_version) continue;
@@ -126,46 +225,15 @@ void TargetDirectory::ReleaseSwept(std::uint64_t swept_version) {
     free.handle = target.view.handle.NextGeneration();
     target.view = free;
   }
+  for (ServiceRecord& service : services_)
+    if (service.removed_in <= swept_version) service.removed_in = 0;
 }
 
 absl::StatusOr<std::size_t> TargetDirectory::SlotOf(const std::string& target) const {
   if (const auto found = slots_.find(target); found != slots_.end()) return found->second;
-  return absl::NotFoundError(
-      absl::StrCat("no target is called '", target, "'; there are: ", NamesIn(slots_)));
-}
-
-// Where `target` is, or the first free slot, which may be one past the last.
-absl::StatusOr<std::size_t> TargetDirectory::SlotFor(const config::Target& target) const {
-  if (const auto found = slots_.find(target.name); found != slots_.end()) {
-    const IpAddress& address = targets_[found->second].view.address;
-    if (address == target.address) return found->second;
-    return absl::AlreadyExistsError(absl::StrCat("target '", target.name,
-                                                 "' is there with address ", address.ToString(),
-                                                 ", not ", target.address.ToString()));
-  }
-  const auto free = std::find_if(targets_.begin(), targets_.end(), [](const TargetRecord& record) {
-    return record.view.state == TargetState::kAbsent;
-  });
-  const auto slot = static_cast<std::size_t>(free - targets_.begin());
-  if (slot < kMaxTargets) return slot;
-  return absl::ResourceExhaustedError(absl::StrCat("no room for target '", target.name, "': all ",
-                                                   kMaxTargets,
-                                                   " slots are taken or wait for their sweep"));
-}
-
-absl::StatusOr<std::vector<TargetDirectory::ServiceRecord*>> TargetDirectory::FindServices(
-    const std::vector<std::string>& names) {
-  std::map<std::string, ServiceRecord*> by_name;
-  for (ServiceRecord& service : services_) by_name.emplace(service.identity.name, &service);
-  std::vector<ServiceRecord*> found;
-  for (const std::string& name : names) {
-    const auto service = by_name.find(name);
-    if (service == by_name.end())
-      return absl::NotFoundError(
-          absl::StrCat("no service is called '", name, "'; there are: ", NamesIn(by_name)));
-    found.push_back(service->second);
-  }
-  return found;
+  std::vector<std::string> names;
+  for (const auto& [name, slot] : slots_) names.push_back(name);
+  return NoSuchName("target", target, std::move(names));
 }
 
 TargetDirectory::TargetInfo TargetDirectory::Describe(std::size_t slot) const {
@@ -195,7 +263,8 @@ std::vector<TargetDirectory::TargetInfo> TargetDirectory::Targets() const {
 
 std::vector<TargetDirectory::ServiceInfo> TargetDirectory::Services() const {
   std::vector<ServiceInfo> services;
-  for (const ServiceRecord& service : services_) services.push_back(Describe(service));
+  for (const ServiceRecord& service : services_)
+    if (service.exists()) services.push_back(Describe(service));
   SortByName(services);
   return services;
 }
@@ -207,20 +276,33 @@ std::optional<TargetHandle> TargetDirectory::FindTarget(const std::string& name)
 }
 
 std::string TargetDirectory::TargetName(TargetHandle handle) const {
-  if (handle.slot() >= targets_.size()) return "";
+  return Has(handle) ? targets_[handle.slot()].view.name : "";
+}
+
+bool TargetDirectory::Has(TargetHandle handle) const {
+  if (handle.slot() >= targets_.size()) return false;
   const TargetView& view = targets_[handle.slot()].view;
-  return view.handle == handle ? view.name : "";
+  return view.handle == handle && view.state != TargetState::kRemoved;
 }
 
 const TargetDirectory::ServiceIdentity& TargetDirectory::Service(ServiceSlot slot) const {
   return services_.at(Index(slot)).identity;
 }
 
+const TargetDirectory::ServiceIdentity* TargetDirectory::FindService(ServiceSlot slot) const {
+  if (Index(slot) >= services_.size() || !services_[Index(slot)].exists()) return nullptr;
+  return &services_[Index(slot)].identity;
+}
+
+bool TargetDirectory::Serves(TargetHandle target, ServiceSlot service) const {
+  return services_[Index(service)].members.contains(target.slot());
+}
+
 std::vector<const TargetDirectory::ServiceIdentity*> TargetDirectory::ServicesOf(
     const IpAddress& vip, Protocol protocol) const {
   std::vector<const ServiceIdentity*> services;
   for (const ServiceRecord& service : services_)
-    if (service.identity.vip == vip && service.identity.protocol == protocol)
+    if (service.exists() && service.identity.vip == vip && service.identity.protocol == protocol)
       services.push_back(&service.identity);
   return services;
 }
@@ -228,9 +310,8 @@ std::vector<const TargetDirectory::ServiceIdentity*> TargetDirectory::ServicesOf
 std::vector<const TargetDirectory::ServiceIdentity*> TargetDirectory::ServedBy(
     TargetHandle target, const IpAddress& vip, Protocol protocol) const {
   auto services = ServicesOf(vip, protocol);
-  std::erase_if(services, [&](const ServiceIdentity* service) {
-    return !services_[Index(service->slot)].members.contains(target.slot());
-  });
+  std::erase_if(services,
+                [&](const ServiceIdentity* service) { return !Serves(target, service->slot); });
   return services;
 }
 

@@ -1,10 +1,11 @@
 // TargetDirectory: services and targets, and the snapshots that workers follow.
 //
 // Slots (P7)
-//   A service keeps its slot for good: its place in the configuration. A target
-//   has a slot while it is there. When it is removed the slot waits as kRemoved
-//   until every table was swept of its handles, and is then free for another
-//   target, under the next generation.
+//   A target has a slot while it is there. When it is removed the slot waits as
+//   kRemoved until every table was swept of its handles, and is then free for
+//   another target, under the next generation. A service keeps its slot while it has
+//   its VIP and protocol; then the slot waits as long, for no worker may take
+//   another service's affinities for its.
 //
 // Thread: the management loop.
 #pragma once
@@ -53,21 +54,22 @@ class TargetDirectory {
   // Takes services and targets from a validated configuration.
   explicit TargetDirectory(const config::BalancerConfig& config);
 
+  // Makes services and targets those of `config`, which is validated and has the same
+  // ports and ring seed. Who keeps the name keeps slot, handle and state (an operator's
+  // drain), also with another address; all others are gone at once. A service with
+  // another VIP or protocol is another one. The order of `config` says nothing.
+  // RESOURCE_EXHAUSTED, as of CheckRoom(): nothing has changed.
+  absl::Status Apply(const config::BalancerConfig& config);
+  // Whether there are slots for what `config` adds. RESOURCE_EXHAUSTED: all are
+  // taken, or wait for their sweep.
+  [[nodiscard]] absl::Status CheckRoom(const config::BalancerConfig& config) const;
+
   // The snapshot for what stands now; its version grows with every call.
   [[nodiscard]] std::unique_ptr<const Snapshot> BuildSnapshot();
 
   // Returns the target as it is now. NOT_FOUND names the target; the known ones
   // are listed. INVALID_ARGUMENT: a state that is not up or draining.
   absl::StatusOr<TargetInfo> SetState(const std::string& target, TargetState state);
-  // Takes a target out of all services (P7). Its slot is free for another only
-  // after ReleaseSwept() saw that every worker swept its handles. NOT_FOUND as above.
-  absl::Status Remove(const std::string& target);
-  // Adds a target to the named services' sets (with weight 100 where new). It may
-  // be there already, with the same address. On error nothing has changed:
-  //   NOT_FOUND           a service has no such name; the known ones are listed
-  //   ALREADY_EXISTS      the name is there with another address
-  //   RESOURCE_EXHAUSTED  all slots are taken, or wait for their sweep
-  absl::Status Add(const config::Target& target, const std::vector<std::string>& services);
   // `swept_version`: the oldest snapshot version whose sweep every worker finished.
   void ReleaseSwept(std::uint64_t swept_version);
 
@@ -78,6 +80,16 @@ class TargetDirectory {
   [[nodiscard]] std::string TargetName(TargetHandle handle) const;
   // REQUIRES: a service is in this slot.
   [[nodiscard]] const ServiceIdentity& Service(ServiceSlot slot) const;
+  // nullptr when no service is in this slot.
+  [[nodiscard]] const ServiceIdentity* FindService(ServiceSlot slot) const;
+  // False when this target has been removed, whoever has its name now.
+  [[nodiscard]] bool Has(TargetHandle handle) const;
+  // Whether the target is in the service's set, whatever its weight and state.
+  // REQUIRES: both are there.
+  [[nodiscard]] bool Serves(TargetHandle target, ServiceSlot service) const;
+  // Another number after each Apply() that took something away: a target, a service,
+  // one of its ports or of its set.
+  [[nodiscard]] std::uint64_t losses() const { return losses_; }
   // The services of this VIP and protocol, in the order of their slots.
   [[nodiscard]] std::vector<const ServiceIdentity*> ServicesOf(const IpAddress& vip,
                                                                Protocol protocol) const;
@@ -94,29 +106,50 @@ class TargetDirectory {
   struct Member {
     std::uint32_t weight = 0;
     double ring_share = 0;
+    // Of what was configured.
+    friend bool operator==(const Member& a, const Member& b) { return a.weight == b.weight; }
   };
+  using Members = std::map<std::size_t, Member>;  // by target slot
   struct ServiceRecord {
-    ServiceIdentity identity;
+    ServiceIdentity identity;  // without a name: nobody is in this slot
     NoTargetPolicy no_target = NoTargetPolicy::kReject;
     ForwardingMode forwarding = ForwardingMode::kL2;
-    std::map<std::size_t, Member> members;  // by target slot
+    Members members;
     MaglevRing ring;
+    std::uint64_t removed_in = 0;  // as of a target; 0: the slot is free
+    [[nodiscard]] bool exists() const { return !identity.name.empty(); }
+    [[nodiscard]] bool Is(const config::Service& service) const;
   };
+
+  void RemoveServicesNotIn(const config::BalancerConfig& config);
+  void RemoveTargetsNotIn(const config::BalancerConfig& config);
+  void PutTarget(const config::Target& target);
+  void PutService(const config::Service& service, const config::BalancerConfig& config);
+  [[nodiscard]] Members MembersOf(const config::Service& service,
+                                  const config::BalancerConfig& config) const;
+  [[nodiscard]] std::size_t FreeTargetSlots() const;
+  [[nodiscard]] std::size_t FreeServiceSlots() const;
+  // Nothing when it is not there, or with another VIP or protocol.
+  [[nodiscard]] std::optional<std::size_t> SlotOf(const config::Service& service) const;
+  [[nodiscard]] static bool Loses(const ServiceRecord& record, const config::Service& service,
+                                  const Members& members);
+  // One that is free, or a new one. REQUIRES: there is room.
+  TargetRecord& TakeTargetSlot();
+  ServiceRecord& TakeServiceSlot();
 
   void BuildRing(ServiceRecord& service);
   void BuildRingsOf(std::size_t slot);
   [[nodiscard]] absl::StatusOr<std::size_t> SlotOf(const std::string& target) const;
-  [[nodiscard]] absl::StatusOr<std::size_t> SlotFor(const config::Target& target) const;
-  [[nodiscard]] absl::StatusOr<std::vector<ServiceRecord*>> FindServices(
-      const std::vector<std::string>& names);
   [[nodiscard]] TargetInfo Describe(std::size_t slot) const;
   [[nodiscard]] ServiceInfo Describe(const ServiceRecord& service) const;
 
   std::uint64_t ring_seed_;
-  std::uint64_t version_ = 0;                 // of the last snapshot
-  std::vector<TargetRecord> targets_;         // by slot
-  std::map<std::string, std::size_t> slots_;  // of the targets that are there
-  std::vector<ServiceRecord> services_;       // by slot
+  std::uint64_t version_ = 0;  // of the last snapshot
+  std::uint64_t losses_ = 0;
+  std::vector<TargetRecord> targets_;                 // by slot
+  std::map<std::string, std::size_t> slots_;          // of the targets that are there
+  std::vector<ServiceRecord> services_;               // by slot
+  std::map<std::string, std::size_t> service_slots_;  // of the services that are there
 };
 
 }  // namespace holdfast

@@ -1,13 +1,29 @@
 #include "rpc/admin_service.h"
 
+#include <memory>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "rpc/find_by_name.h"
 #include "rpc/on_loop.h"
 #include "rpc/to_wire.h"
 
 namespace holdfast {
+namespace {
+
+// And into the services that are named.
+absl::Status AddTarget(const v1::CreateTargetRequest& request, config::Draft& draft) {
+  absl::Status added = draft.AddTarget(request.target());
+  v1::ServiceTargetConfig member;
+  member.set_target(request.target().name());
+  if (request.has_weight()) member.set_weight(request.weight());
+  for (const std::string& service : request.services())
+    if (added.ok()) added = draft.SetServiceTarget(service, member);
+  return added;
+}
+
+}  // namespace
 
 grpc::ServerUnaryReactor* AdminService::ListServices(grpc::CallbackServerContext* /*context*/,
                                                      const v1::ListServicesRequest* /*request*/,
@@ -29,11 +45,26 @@ grpc::ServerUnaryReactor* AdminService::ListTargets(grpc::CallbackServerContext*
   });
 }
 
+// Counts on gRPC's thread: a walk over large tables is too long for the loop.
+grpc::ServerUnaryReactor* AdminService::GetTarget(grpc::CallbackServerContext* /*context*/,
+                                                  const v1::GetTargetRequest* request,
+                                                  v1::GetTargetResponse* response) {
+  const auto counts = std::make_shared<ConnectionTable::TargetCounts>();
+  for (const ConnectionTable* table : parts_.connection_tables) table->CountTargets(*counts);
+  return OnLoop(*parts_.loop, [this, counts, request, response] {
+    const auto target = FindByName("target", request->target(), parts_.directory->Targets());
+    if (!target.ok()) return target.status();
+    *response->mutable_target() = Describe(*target);
+    response->set_connections((*counts)[target->handle.raw()]);
+    return absl::OkStatus();
+  });
+}
+
 grpc::ServerUnaryReactor* AdminService::SetTargetState(grpc::CallbackServerContext* context,
                                                        const v1::SetTargetStateRequest* request,
                                                        v1::SetTargetStateResponse* response) {
   auto wanted = FromWire(*request);
-  if (!wanted.ok()) return Refused(context, wanted.status());
+  if (!wanted.ok()) return Answered(context, wanted.status());
   return OnLoop(*parts_.loop, [this, wanted = *std::move(wanted), response] {
     return SetState(wanted, *response);
   });
@@ -49,6 +80,109 @@ absl::Status AdminService::SetState(const TargetStateRequest& request,
   *response.mutable_target() = Describe(*now);
   response.set_previous_state(ToWire(before->state));
   return absl::OkStatus();
+}
+
+// The text is read on gRPC's thread: that may take longer than the loop has.
+grpc::ServerUnaryReactor* AdminService::ApplyConfig(grpc::CallbackServerContext* context,
+                                                    const v1::ApplyConfigRequest* request,
+                                                    v1::ConfigChange* response) {
+  auto wanted = FromWire(*request);
+  if (!wanted.ok()) return Answered(context, wanted.status());
+  if (const auto* mistakes = std::get_if<std::vector<config::Mistake>>(&wanted->config)) {
+    ToWire(*mistakes, *response);
+    return Answered(context, absl::OkStatus());
+  }
+  const std::string by = absl::StrCat("config apply of ", wanted->file, " by ", context->peer());
+  auto next = std::get<config::BalancerConfig>(std::move(wanted->config));
+  return OnLoop(
+      *parts_.loop, [this, next = std::move(next), dry_run = wanted->dry_run, by, response] {
+        const auto answer =
+            dry_run ? parts_.configuration->Judge(next) : parts_.configuration->Apply(next, by);
+        ToWire(answer, dry_run, *response);
+        return absl::OkStatus();
+      });
+}
+
+// gRPC keeps requests until their calls end, so that `edit` may refer to them.
+grpc::ServerUnaryReactor* AdminService::Change(grpc::CallbackServerContext* context,
+                                               absl::string_view what,
+                                               std::function<absl::Status(config::Draft&)> edit,
+                                               v1::ConfigChange* response) {
+  const std::string by = absl::StrCat(what, " by ", context->peer());
+  return OnLoop(*parts_.loop, [this, by, edit = std::move(edit), response]() -> absl::Status {
+    config::Draft draft(parts_.configuration->now());
+    if (auto edited = edit(draft); !edited.ok()) return edited;
+    auto next = draft.Check();
+    if (!next.ok()) return next.status();
+    ToWire(parts_.configuration->Apply(*std::move(next), by), /*dry_run=*/false, *response);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* AdminService::CreateTarget(grpc::CallbackServerContext* context,
+                                                     const v1::CreateTargetRequest* request,
+                                                     v1::ConfigChange* response) {
+  return Change(
+      context, "CreateTarget",
+      [request](config::Draft& draft) { return AddTarget(*request, draft); }, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::UpdateTarget(grpc::CallbackServerContext* context,
+                                                     const v1::UpdateTargetRequest* request,
+                                                     v1::ConfigChange* response) {
+  return Change(
+      context, "UpdateTarget",
+      [request](config::Draft& draft) {
+        return draft.UpdateTarget(request->target(), request->update_mask());
+      },
+      response);
+}
+
+grpc::ServerUnaryReactor* AdminService::DeleteTarget(grpc::CallbackServerContext* context,
+                                                     const v1::DeleteTargetRequest* request,
+                                                     v1::ConfigChange* response) {
+  return Change(
+      context, "DeleteTarget",
+      [request](config::Draft& draft) { return draft.RemoveTarget(request->target()); }, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::CreateService(grpc::CallbackServerContext* context,
+                                                      const v1::CreateServiceRequest* request,
+                                                      v1::ConfigChange* response) {
+  return Change(
+      context, "CreateService",
+      [request](config::Draft& draft) { return draft.AddService(request->service()); }, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::UpdateService(grpc::CallbackServerContext* context,
+                                                      const v1::UpdateServiceRequest* request,
+                                                      v1::ConfigChange* response) {
+  return Change(
+      context, "UpdateService",
+      [request](config::Draft& draft) {
+        return draft.UpdateService(request->service(), request->update_mask());
+      },
+      response);
+}
+
+grpc::ServerUnaryReactor* AdminService::DeleteService(grpc::CallbackServerContext* context,
+                                                      const v1::DeleteServiceRequest* request,
+                                                      v1::ConfigChange* response) {
+  return Change(
+      context, "DeleteService",
+      [request](config::Draft& draft) { return draft.RemoveService(request->service()); },
+      response);
+}
+
+grpc::ServerUnaryReactor* AdminService::SetServiceTarget(grpc::CallbackServerContext* context,
+                                                         const v1::SetServiceTargetRequest* request,
+                                                         v1::ConfigChange* response) {
+  return Change(
+      context, "SetServiceTarget",
+      [request](config::Draft& draft) {
+        return draft.SetServiceTarget(request->service(), request->target());
+      },
+      response);
 }
 
 grpc::ServerUnaryReactor* AdminService::GetCounters(grpc::CallbackServerContext* /*context*/,

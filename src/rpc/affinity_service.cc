@@ -22,7 +22,7 @@ grpc::ServerUnaryReactor* AffinityService::StartAffinity(grpc::CallbackServerCon
                                                          const v1::StartAffinityRequest* request,
                                                          v1::StartAffinityResponse* response) {
   auto start = FromWire(*request);
-  if (!start.ok()) return Refused(context, start.status());
+  if (!start.ok()) return Answered(context, start.status());
   return OnLoop(loop_, [this, start = *std::move(start), request, response] {
     ToWire(*request, affinities_.Start(start.selector, start.target, start.duration), *response);
     return absl::OkStatus();
@@ -33,7 +33,7 @@ grpc::ServerUnaryReactor* AffinityService::EndAffinity(grpc::CallbackServerConte
                                                        const v1::EndAffinityRequest* request,
                                                        v1::EndAffinityResponse* response) {
   auto end = FromWire(*request);
-  if (!end.ok()) return Refused(context, end.status());
+  if (!end.ok()) return Answered(context, end.status());
   return OnLoop(loop_, [this, end = *std::move(end), request, response] {
     ToWire(*request, affinities_.End(end.selector, end.target), *response);
     return absl::OkStatus();

@@ -15,8 +15,8 @@
 namespace holdfast {
 namespace {
 
-// Lists of ports and names are far below this.
-constexpr int kLargestRequest = 64 * 1024;
+// The text of a configuration with thousands of targets and services is below this.
+constexpr int kLargestRequest = 4 * 1024 * 1024;
 constexpr std::chrono::milliseconds kPatience(500);
 // Leaves 0660 of a socket file, from its first moment on.
 constexpr mode_t kSocketUmask = 0117;

@@ -189,4 +189,10 @@ absl::StatusOr<TargetStateRequest> FromWire(const v1::SetTargetStateRequest& wir
                  "must be TARGET_STATE_UP (1) or TARGET_STATE_DRAINING (2)");
 }
 
+absl::StatusOr<ConfigRequest> FromWire(const v1::ApplyConfigRequest& wire) {
+  if (auto checked = CheckName("file", wire.file()); !checked.ok()) return checked;
+  return ConfigRequest{config::ParseBalancerConfig(wire.text(), wire.file()),
+                       absl::CHexEscape(wire.file()), wire.dry_run()};
+}
+
 }  // namespace holdfast

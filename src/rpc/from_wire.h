@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "affinity/request.h"
 #include "base/ip_address.h"
+#include "config/load.h"
 #include "holdfast/v1/admin.pb.h"
 #include "holdfast/v1/affinity.pb.h"
 #include "tables/snapshot.h"
@@ -40,9 +41,17 @@ struct TargetStateRequest {
   TargetState state = TargetState::kUp;
 };
 
+// What is not a configuration is an answer, not a malformed request.
+struct ConfigRequest {
+  config::LoadResult config;
+  std::string file;  // fit for a log
+  bool dry_run = false;
+};
+
 absl::StatusOr<StartRequest> FromWire(const v1::StartAffinityRequest& wire);
 absl::StatusOr<EndRequest> FromWire(const v1::EndAffinityRequest& wire);
 absl::StatusOr<ListRequest> FromWire(const v1::ListAffinitiesRequest& wire);
 absl::StatusOr<TargetStateRequest> FromWire(const v1::SetTargetStateRequest& wire);
+absl::StatusOr<ConfigRequest> FromWire(const v1::ApplyConfigRequest& wire);
 
 }  // namespace holdfast

@@ -28,9 +28,10 @@ grpc::ServerUnaryReactor* OnLoop(ManagementLoop& loop, std::function<absl::Statu
   return new UnaryCall(loop, std::move(work));
 }
 
-grpc::ServerUnaryReactor* Refused(grpc::CallbackServerContext* context, const absl::Status& why) {
+grpc::ServerUnaryReactor* Answered(grpc::CallbackServerContext* context,
+                                   const absl::Status& status) {
   auto* reactor = context->DefaultReactor();
-  reactor->Finish(ToWire(why));
+  reactor->Finish(ToWire(status));
   return reactor;
 }
 

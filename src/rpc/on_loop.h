@@ -1,4 +1,4 @@
-// How a unary call ends: answered by the management loop, or refused before.
+// How a unary call ends: answered by the management loop, or before.
 #pragma once
 
 #include <grpcpp/server_context.h>
@@ -16,7 +16,8 @@ namespace holdfast {
 // response are there while `work` runs. gRPC owns what is returned.
 grpc::ServerUnaryReactor* OnLoop(ManagementLoop& loop, std::function<absl::Status()> work);
 
-// Ends the call with `why` at once; the loop is not asked.
-grpc::ServerUnaryReactor* Refused(grpc::CallbackServerContext* context, const absl::Status& why);
+// Ends the call with `status` at once; the loop is not asked.
+grpc::ServerUnaryReactor* Answered(grpc::CallbackServerContext* context,
+                                   const absl::Status& status);
 
 }  // namespace holdfast

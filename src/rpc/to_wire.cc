@@ -1,5 +1,7 @@
 #include "rpc/to_wire.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace holdfast {
 namespace {
 
@@ -50,6 +52,20 @@ v1::ServiceTarget ToWire(const TargetDirectory::ServiceTargetInfo& target) {
   return wire;
 }
 
+v1::ConfigOutcome ToWire(ApplyOutcome outcome, bool dry_run) {
+  switch (outcome) {
+    case ApplyOutcome::kApplied:
+      return dry_run ? v1::CONFIG_OUTCOME_WOULD_APPLY : v1::CONFIG_OUTCOME_APPLIED;
+    case ApplyOutcome::kUnchanged:
+      return v1::CONFIG_OUTCOME_UNCHANGED;
+    case ApplyOutcome::kNeedsRestart:
+      return v1::CONFIG_OUTCOME_NEEDS_RESTART;
+    case ApplyOutcome::kNoRoom:
+      return v1::CONFIG_OUTCOME_NO_ROOM;
+  }
+  return v1::CONFIG_OUTCOME_UNSPECIFIED;
+}
+
 template <typename Request, typename Response>
 void Repeat(const Request& request, const AffinityAnswer& answer, Response& response) {
   *response.mutable_selector() = request.selector();
@@ -91,6 +107,23 @@ v1::Affinity ToWire(const AffinityListing& listing) {
   *wire.mutable_age() = ToWire(absl::Floor(listing.age, unit));
   *wire.mutable_time_left() = ToWire(absl::Ceil(listing.time_left, unit));
   return wire;
+}
+
+void ToWire(const LiveConfiguration::Answer& answer, bool dry_run, v1::ConfigChange& response) {
+  const config::Difference& difference = answer.difference;
+  response.set_outcome(ToWire(answer.outcome, dry_run));
+  response.set_explanation(answer.explanation);
+  response.mutable_changes()->Add(difference.changes.begin(), difference.changes.end());
+  response.mutable_needs_restart()->Add(difference.needs_restart.begin(),
+                                        difference.needs_restart.end());
+  response.set_affinities_ended(answer.orphans);
+}
+
+void ToWire(const std::vector<config::Mistake>& mistakes, v1::ConfigChange& response) {
+  response.set_outcome(v1::CONFIG_OUTCOME_MISTAKES);
+  response.set_explanation(absl::StrCat(
+      mistakes.size(), mistakes.size() == 1 ? " mistake" : " mistakes", "; nothing has changed"));
+  for (const config::Mistake& mistake : mistakes) response.add_mistakes(mistake.ToString());
 }
 
 v1::TargetState ToWire(TargetState state) {

@@ -8,11 +8,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "affinity/request.h"
 #include "base/mac_address.h"
+#include "config/mistake.h"
+#include "control/live_configuration.h"
 #include "control/target_directory.h"
 #include "holdfast/v1/admin.pb.h"
 #include "holdfast/v1/affinity.pb.h"
@@ -32,6 +35,10 @@ void ToWire(const v1::EndAffinityRequest& request, const AffinityAnswer& answer,
 // In whole milliseconds: the age rounded down, the time left rounded up, so that
 // only what has run out has none.
 v1::Affinity ToWire(const AffinityListing& listing);
+
+// Of an Apply(), or, with `dry_run`, of a Judge().
+void ToWire(const LiveConfiguration::Answer& answer, bool dry_run, v1::ConfigChange& response);
+void ToWire(const std::vector<config::Mistake>& mistakes, v1::ConfigChange& response);
 
 v1::TargetState ToWire(TargetState state);
 v1::Service ToWire(const TargetDirectory::ServiceInfo& service, std::uint64_t affinities);

@@ -18,6 +18,7 @@
 //   never earlier; Find() still returns it and says so, until the sweep frees it.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <memory>
@@ -117,6 +118,11 @@ class ConnectionTable {
   void FindAway(std::span<const FlowHash> hashes, CoarseTick now, Found& found) const;
   [[nodiscard]] std::uint64_t size() const;  // originals
   [[nodiscard]] std::uint64_t copies() const;
+  // Adds to each target's count its entries here, copies as well as originals. A walk
+  // over all of the hot memory: what changes meanwhile may be counted or not.
+  using TargetCounts =
+      std::array<std::uint64_t, std::size_t{1} << TargetHandle::kBits>;  // by raw()
+  void CountTargets(TargetCounts& counts) const;
   // How many it can hold: what was asked for at a load of 0.8, rounded up.
   [[nodiscard]] std::size_t capacity() const { return buckets_.slot_count(); }
   [[nodiscard]] const TableMemory& hot_memory() const { return buckets_.memory(); }

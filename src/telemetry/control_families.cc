@@ -52,18 +52,34 @@ Family AffinityCounts(const TargetDirectory& directory, const AffinityManager& a
   return family;
 }
 
-Family AffinityRequests(const ControlCounters& counters) {
-  static_assert(std::tuple_size_v<decltype(counters.affinity_requests)> ==
-                kAffinityOutcomeNames.size());
-  Family family{"holdfast_affinity_requests_total",
-                "StartAffinity and EndAffinity calls, by outcome. Malformed ones, which are "
-                "refused before they are judged, are not among them.",
-                MetricKind::kCounter,
-                {}};
-  for (std::size_t i = 0; i < kAffinityOutcomeNames.size(); ++i)
-    family.samples.push_back({{{"outcome", std::string(kAffinityOutcomeNames[i])}},
-                              static_cast<double>(counters.affinity_requests[i].Read())});
+// A counter for each of `names`, under the label `label`.
+template <std::size_t kCount>
+Family ByName(Family family, const std::string& label,
+              const std::array<std::string_view, kCount>& names,
+              const std::array<Counter, kCount>& counters) {
+  for (std::size_t i = 0; i < kCount; ++i)
+    family.samples.push_back(
+        {{{label, std::string(names[i])}}, static_cast<double>(counters[i].Read())});
   return family;
+}
+
+Family AffinityRequests(const ControlCounters& counters) {
+  return ByName({"holdfast_affinity_requests_total",
+                 "StartAffinity and EndAffinity calls, by outcome. Malformed ones, which are "
+                 "refused before they are judged, are not among them.",
+                 MetricKind::kCounter,
+                 {}},
+                "outcome", kAffinityOutcomeNames, counters.affinity_requests);
+}
+
+Family AffinitiesOrphaned(const ControlCounters& counters) {
+  return ByName({"holdfast_affinities_orphaned_total",
+                 "Affinities that ended because a change of the configuration took away what they "
+                 "stood on. vip_removed: the service, or its VIP. not_a_target: the port, or the "
+                 "owner's place in the service. target_removed: the owner.",
+                 MetricKind::kCounter,
+                 {}},
+                "reason", kOrphanReasonNames, counters.affinities_orphaned);
 }
 
 }  // namespace
@@ -85,6 +101,7 @@ std::vector<Family> TargetFamilies(const TargetDirectory& directory,
 std::vector<Family> ControlFamilies(const ControlCounters& counters,
                                     std::uint64_t affinities_capacity) {
   return {AffinityRequests(counters),
+          AffinitiesOrphaned(counters),
           {"holdfast_affinities_expired_total",
            "Affinities that ended because their time ran out.",
            MetricKind::kCounter,

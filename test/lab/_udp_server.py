@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A UDP server of a lab: answers every datagram with its name.
+"""A UDP server of a lab: answers every datagram with its name, and a number in it with
+its name and the number.
 
 _udp_server.py ADDRESS PORT NAME
 """
@@ -10,5 +11,6 @@ address, port, name = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
     server.bind((address, port))
     while True:
-        _, client = server.recvfrom(2048)
-        server.sendto(name.encode(), client)
+        question, client = server.recvfrom(2048)
+        answer = f"{name} {question.decode()}" if question.isdigit() else name
+        server.sendto(answer.encode(), client)

@@ -56,11 +56,36 @@ grpc::Status FakeAdminService::ListTargets(grpc::ServerContext* context,
   return Behave(behaviour_, *context);
 }
 
+grpc::Status FakeAdminService::GetTarget(grpc::ServerContext* context,
+                                         const v1::GetTargetRequest* request,
+                                         v1::GetTargetResponse* response) {
+  *response = target_answers.front();
+  response->mutable_target()->set_name(request->target());
+  if (target_answers.size() > 1) target_answers.erase(target_answers.begin());
+  return Behave(behaviour_, *context);
+}
+
 grpc::Status FakeAdminService::SetTargetState(grpc::ServerContext* context,
                                               const v1::SetTargetStateRequest* request,
                                               v1::SetTargetStateResponse* response) {
   state_request = *request;
   *response = state_answer;
+  return Behave(behaviour_, *context);
+}
+
+grpc::Status FakeAdminService::ApplyConfig(grpc::ServerContext* context,
+                                           const v1::ApplyConfigRequest* request,
+                                           v1::ConfigChange* response) {
+  config_request = *request;
+  *response = config_answer;
+  return Behave(behaviour_, *context);
+}
+
+grpc::Status FakeAdminService::Change(grpc::ServerContext* context, const std::string& name,
+                                      const google::protobuf::Message& request,
+                                      v1::ConfigChange* response) {
+  change_request = name + " " + request.ShortDebugString();
+  *response = config_answer;
   return Behave(behaviour_, *context);
 }
 

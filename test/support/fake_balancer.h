@@ -48,8 +48,12 @@ class FakeAdminService final : public v1::AdminService::Service {
 
   v1::ListServicesResponse services;
   v1::ListTargetsResponse targets;
+  std::vector<v1::GetTargetResponse> target_answers;  // one after the other; the last one stays
   v1::SetTargetStateRequest state_request;
   v1::SetTargetStateResponse state_answer;
+  v1::ApplyConfigRequest config_request;
+  v1::ConfigChange config_answer;  // of each method that changes the configuration
+  std::string change_request;      // of the last one but ApplyConfig: its name, and as text
   v1::GetCountersRequest counters_request;
   v1::GetCountersResponse counters;
 
@@ -58,9 +62,44 @@ class FakeAdminService final : public v1::AdminService::Service {
                             v1::ListServicesResponse* response) override;
   grpc::Status ListTargets(grpc::ServerContext* context, const v1::ListTargetsRequest* request,
                            v1::ListTargetsResponse* response) override;
+  grpc::Status GetTarget(grpc::ServerContext* context, const v1::GetTargetRequest* request,
+                         v1::GetTargetResponse* response) override;
   grpc::Status SetTargetState(grpc::ServerContext* context,
                               const v1::SetTargetStateRequest* request,
                               v1::SetTargetStateResponse* response) override;
+  grpc::Status ApplyConfig(grpc::ServerContext* context, const v1::ApplyConfigRequest* request,
+                           v1::ConfigChange* response) override;
+  grpc::Status CreateTarget(grpc::ServerContext* context, const v1::CreateTargetRequest* request,
+                            v1::ConfigChange* response) override {
+    return Change(context, "CreateTarget", *request, response);
+  }
+  grpc::Status UpdateTarget(grpc::ServerContext* context, const v1::UpdateTargetRequest* request,
+                            v1::ConfigChange* response) override {
+    return Change(context, "UpdateTarget", *request, response);
+  }
+  grpc::Status DeleteTarget(grpc::ServerContext* context, const v1::DeleteTargetRequest* request,
+                            v1::ConfigChange* response) override {
+    return Change(context, "DeleteTarget", *request, response);
+  }
+  grpc::Status CreateService(grpc::ServerContext* context, const v1::CreateServiceRequest* request,
+                             v1::ConfigChange* response) override {
+    return Change(context, "CreateService", *request, response);
+  }
+  grpc::Status UpdateService(grpc::ServerContext* context, const v1::UpdateServiceRequest* request,
+                             v1::ConfigChange* response) override {
+    return Change(context, "UpdateService", *request, response);
+  }
+  grpc::Status DeleteService(grpc::ServerContext* context, const v1::DeleteServiceRequest* request,
+                             v1::ConfigChange* response) override {
+    return Change(context, "DeleteService", *request, response);
+  }
+  grpc::Status SetServiceTarget(grpc::ServerContext* context,
+                                const v1::SetServiceTargetRequest* request,
+                                v1::ConfigChange* response) override {
+    return Change(context, "SetServiceTarget", *request, response);
+  }
+  grpc::Status Change(grpc::ServerContext* context, const std::string& name,
+                      const google::protobuf::Message& request, v1::ConfigChange* response);
   grpc::Status GetCounters(grpc::ServerContext* context, const v1::GetCountersRequest* request,
                            v1::GetCountersResponse* response) override;
 

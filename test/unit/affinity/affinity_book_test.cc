@@ -274,6 +274,12 @@ TEST_CASE_METHOD(Fixture, "affinities are listed in the order of cells, page by 
   CHECK(second[0].cell == Cell(3, 80));
 }
 
+TEST_CASE_METHOD(Fixture, "A17: another longest duration is for later grants", "[affinity]") {
+  book.SetMaxDuration(absl::Seconds(7));
+  CHECK(book.Grant(absl::Hours(1)) == absl::Seconds(7));
+  CHECK(book.Grant(absl::Seconds(5)) == absl::Seconds(5));
+}
+
 TEST_CASE_METHOD(Fixture, "affinities are counted by service and by owner", "[affinity]") {
   constexpr ServiceSlot kDns{7};
   Start({Cell(1, kWhole), Cell(2, kWhole), Cell(1, kWhole, kClient, kDns)}, kBlue);
@@ -281,7 +287,11 @@ TEST_CASE_METHOD(Fixture, "affinities are counted by service and by owner", "[af
   CHECK(book.CountOf(kWeb) == 3);
   CHECK(book.CountOf(kBlue) == 3);
   CHECK(book.CountOf(kWeb, kBlue) == 2);
-  CHECK(book.CellsOf(kGreen) == Cells{Cell(3, kWhole)});
+  Cells of_green;
+  book.ForEach([&](const AffinityCell& cell, TargetHandle owner) {
+    if (owner == kGreen) of_green.push_back(cell);
+  });
+  CHECK(of_green == Cells{Cell(3, kWhole)});
   End({Cell(3, kWhole)}, kGreen);
   CHECK(book.CountOf(kGreen) == 0);
   CHECK(book.CountOf(kDns, kGreen) == 0);

@@ -78,6 +78,41 @@ TEST_CASE_METHOD(AdminShell, "drain and undrain set a target's state", "[cli]") 
   CHECK(Text(admin.state_request) == R"(target: "web-1" state: TARGET_STATE_UP)");
 }
 
+// Three answers: the second as the first, the third with nothing left.
+struct DrainShell : AdminShell {
+  DrainShell() {
+    admin.state_answer = From<v1::SetTargetStateResponse>(
+        "target { name: 'web-1' state: TARGET_STATE_DRAINING } previous_state: TARGET_STATE_UP");
+    const auto left = From<v1::GetTargetResponse>("target { affinities: 2 } connections: 7");
+    admin.target_answers = {left, left, {}};
+  }
+};
+
+TEST_CASE_METHOD(DrainShell, "drain --wait tells what is left until nothing is", "[cli]") {
+  const Result result = Run("target drain web-1 --wait");
+  CHECK(result.status == 0);
+  CHECK(result.out ==
+        "target 'web-1' is DRAINING; it was UP\n"
+        "target 'web-1': 7 connections, 2 affinities left\n"
+        "target 'web-1': 0 connections, 0 affinities left\n");
+}
+
+TEST_CASE_METHOD(DrainShell, "drain --wait in JSON is one document, the last answer", "[cli]") {
+  const Result result = Run("target drain web-1 --wait --json");
+  CHECK(IsJson(result.out));
+  CHECK(result.out.find(R"("connections":0)") != std::string::npos);
+}
+
+TEST_CASE_METHOD(DrainShell, "drain --wait gives up when it is told to", "[cli]") {
+  admin.target_answers.pop_back();
+  const Result result = Run("target drain web-1 --wait --at-most 100ms");
+  CHECK(result.status == 1);
+  CHECK(result.err ==
+        "holdfastctl: not drained after 100ms: target 'web-1': 7 connections, 2 affinities "
+        "left\n");
+  CHECK(Run("target drain web-1 --at-most 1s").status == 2);
+}
+
 TEST_CASE_METHOD(AdminShell, "a target may be named like a command", "[cli]") {
   for (const std::string name : {"list", "target", "service", "drain"}) {
     Run("target drain " + name);

@@ -60,8 +60,19 @@ struct Fixture {
     return counters.affinity_requests[static_cast<std::size_t>(outcome)].Read();
   }
 
+  std::uint64_t Orphaned(OrphanReason reason) const {
+    return counters.affinities_orphaned[static_cast<std::size_t>(reason)].Read();
+  }
+  // Applies ThreeTargets() as `change` left it, on top of earlier changes.
+  template <typename Change>
+  void Apply(Change change) {
+    change(config);
+    REQUIRE(directory.Apply(config).ok());
+  }
+
   FakeClock clock;
-  TargetDirectory directory{ThreeTargets()};
+  config::BalancerConfig config = ThreeTargets();
+  TargetDirectory directory{config};
   ControlCounters counters;
   std::vector<std::unique_ptr<AffinityTable>> replicas;
   std::unique_ptr<AffinityManager> manager;
@@ -252,15 +263,78 @@ TEST_CASE_METHOD(Fixture, "A18: what has run out ends on every worker, a slice a
   CHECK(counters.affinities_expired.Read() == 3);
 }
 
-TEST_CASE_METHOD(Fixture, "a target that is removed loses all it holds", "[control]") {
+TEST_CASE_METHOD(Fixture, "A21: a target that is removed loses all it holds", "[control]") {
   manager->Start(Web({1, 2}), "web-2", {});
   manager->Start(Web({3}), "web-1", {});
   const TargetHandle gone = *directory.FindTarget("web-2");
-  REQUIRE(directory.Remove("web-2").ok());
-  CHECK(manager->EndAllOf(gone) == 2);
+  Apply([](auto& changed) {
+    changed.targets[1].name = "web-9";  // renamed: removed, and another is added
+  });
+  CHECK(manager->EndOrphans() == 2);
   CHECK(manager->CountOf(gone) == 0);
   CHECK(CellsInReplicas() == 1);
   CHECK(FollowedTo(3, 80) == "web-1");
+  CHECK(Orphaned(OrphanReason::kTargetRemoved) == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "A21: a service that is removed, or gets another VIP, loses all it has",
+                 "[control]") {
+  const AffinitySelector dns{kVip, Protocol::kUdp, {53}, kClient, {}};
+  manager->Start(dns, "web-1", {});
+  manager->Start(Web({1, 2}), "web-1", {});
+  Apply([](auto& changed) { changed.services.pop_back(); });
+  CHECK(manager->EndOrphans() == 1);
+  Apply([](auto& changed) { changed.services[0].vip = Address("192.0.2.2"); });
+  CHECK(manager->EndOrphans() == 2);
+  CHECK(CellsInReplicas() == 0);
+  CHECK(manager->size() == 0);
+  CHECK(Orphaned(OrphanReason::kVipRemoved) == 3);
+}
+
+TEST_CASE_METHOD(Fixture, "A21: a port that is gone takes its own affinities, not the service's",
+                 "[control]") {
+  manager->Start(Web({1}, {80, 443}), "web-1", {});
+  manager->Start(Web({2}), "web-1", {});
+  Apply([](auto& changed) { changed.services[0].ports = {80}; });
+  CHECK(manager->EndOrphans() == 1);
+  CHECK(FollowedTo(1, 443).empty());
+  CHECK(FollowedTo(1, 80) == "web-1");
+  CHECK(FollowedTo(2, 80) == "web-1");
+  CHECK(Orphaned(OrphanReason::kNotATarget) == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "A21: a target that leaves a service keeps what it holds in others",
+                 "[control]") {
+  manager->Start({kVip, Protocol::kUdp, {53}, kClient, {}}, "web-1", {});
+  manager->Start(Web({1}), "web-1", {});
+  manager->Start(Web({2}), "web-3", {});
+  Apply([](auto& changed) { changed.services[0].targets = {{1, 100}, {2, 200}}; });
+  CHECK(manager->EndOrphans() == 1);
+  CHECK(FollowedTo(1, 80).empty());
+  CHECK(FollowedTo(2, 80) == "web-3");
+  CHECK(FollowedTo(1, 53, kDns) == "web-1");
+  CHECK(Orphaned(OrphanReason::kNotATarget) == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "A20: changes that take nothing away end no affinity", "[control]") {
+  manager->Start(Web({1}, {80}), "web-2", {});
+  Apply([](auto& changed) {
+    changed.services[0].ports = {80, 443, 8080};
+    changed.services[0].targets = {{0, 7}, {1, 0}, {2, 9}};
+    changed.targets[1].address = Address("10.0.0.22");
+    changed.targets.push_back({"web-4", Address("10.0.0.14"), {}, 0});
+  });
+  CHECK(manager->EndOrphans() == 0);
+  CHECK(FollowedTo(1, 80) == "web-2");
+}
+
+TEST_CASE_METHOD(Fixture, "a longest duration that changes holds for later starts", "[control]") {
+  manager->Start(Web({1}), "web-2", absl::Hours(3));
+  manager->SetMaxDuration(absl::Hours(1));
+  CHECK(manager->Start(Web({2}), "web-2", absl::Hours(3)).granted == absl::Hours(1));
+  clock.Advance(absl::Hours(1));
+  CHECK(manager->ExpireDue(10) == 1);
+  CHECK(FollowedTo(1, 80) == "web-2");
 }
 
 TEST_CASE_METHOD(Fixture, "affinities are listed page by page, each once", "[control]") {

@@ -66,7 +66,7 @@ struct Fixture {
     return Tick();
   }
   void Follow(std::vector<TargetView> targets, std::vector<ServiceView> services = {}) {
-    resolver.Follow(Snapshot({1, std::move(targets), std::move(services)}));
+    resolver.Follow(Snapshot({1, std::move(targets), std::move(services)}), configured);
   }
   void Learn(const char* address, const MacAddress& mac, PortIndex port = kLan) {
     resolver.Learn({.address = AddressNamed(address), .mac = mac, .port = port});
@@ -84,10 +84,8 @@ struct Fixture {
   NeighbourTable table;
   Sent sent;
   bool lost = false;
-  NeighbourResolver resolver{Ports(),
-                             {Fixed()},
-                             clock,
-                             table,
+  std::vector<config::Target> configured = {Fixed()};
+  NeighbourResolver resolver{Ports(), clock, table,
                              [this](PortIndex port, std::span<const std::uint8_t> frame) {
                                if (lost) return false;
                                sent.emplace_back(port, Frame(frame.begin(), frame.end()));
@@ -226,7 +224,7 @@ TEST_CASE("own addresses are announced twice, each by its own port", "[datapath]
   // Two ports in one subnet: the second does not have the first's address.
   auto ports = Fixture::Ports();
   ports[1].addresses.push_back({AddressNamed("10.0.0.2"), 8});
-  NeighbourResolver resolver(ports, {}, clock, table,
+  NeighbourResolver resolver(ports, clock, table,
                              [&](PortIndex port, std::span<const std::uint8_t> frame) {
                                sent.emplace_back(port, Frame(frame.begin(), frame.end()));
                                return true;
@@ -293,6 +291,73 @@ TEST_CASE_METHOD(Fixture, "hosts that quarrel over an address do not fill the lo
   clock.Advance(absl::Seconds(1));
   Learn("10.0.0.11", kMac1);
   CHECK(lines() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "a target that is met before it comes is known at once", "[datapath]") {
+  const config::Target web_1{"web-1", AddressNamed("10.0.0.11"), {}, 0};
+  resolver.Meet({web_1, Fixed()});
+  CHECK(resolver.strangers() == 1);  // a static MAC is no question
+  CHECK(Tick() == Sent{Request(kLan, "10.0.0.1", "10.0.0.11")});
+  Learn("10.0.0.11", kMac1, kWan);
+  CHECK(resolver.strangers() == 1);
+  Learn("10.0.0.11", kMac1);
+  CHECK(resolver.strangers() == 0);
+  CHECK_FALSE(table.Find(0));
+  Follow({Target("web-1", "10.0.0.11", kSlot0)});
+  CHECK(table.Find(0) == kMac1);
+}
+
+TEST_CASE_METHOD(Fixture, "who is met in vain is asked for as any other", "[datapath]") {
+  resolver.Meet({{"web-1", AddressNamed("10.0.0.11"), {}, 0}});
+  Tick();
+  CHECK(resolver.strangers() == 1);
+  Follow({Target("web-1", "10.0.0.11", kSlot0)});
+  CHECK(resolver.strangers() == 0);
+  CHECK_FALSE(table.Find(0));
+  CHECK(Tick() == Sent{Request(kLan, "10.0.0.1", "10.0.0.11")});
+}
+
+TEST_CASE_METHOD(Fixture, "a neighbour is not met again, whether or not it answers", "[datapath]") {
+  Follow({Target("web-1", "10.0.0.11", kSlot0)});
+  resolver.Meet({{"web-1", AddressNamed("10.0.0.11"), {}, 0}});
+  CHECK(resolver.strangers() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a target that takes the place of another has its MAC", "[datapath]") {
+  Follow({Target("web-1", "10.0.0.11", kSlot0)});
+  Learn("10.0.0.11", kMac1);
+  TargetView removed = Target("web-1", "10.0.0.11", kSlot0);
+  removed.state = TargetState::kRemoved;
+  Follow({removed, Target("web-9", "10.0.0.11", kSlot1)});
+  CHECK_FALSE(table.Find(0));
+  CHECK(table.Find(1) == kMac1);
+}
+
+TEST_CASE_METHOD(Fixture, "a target that moves keeps its MAC until its new address answers",
+                 "[datapath]") {
+  Follow({Target("web-1", "10.0.0.11", kSlot0)});
+  Learn("10.0.0.11", kMac1);
+  Tick();
+  Follow({Target("web-1", "10.0.0.21", kSlot0)});
+  CHECK(table.Find(0) == kMac1);
+  CHECK(Tick() == Sent{Request(kLan, "10.0.0.1", "10.0.0.21")});
+  Learn("10.0.0.11", kMac2);
+  CHECK(table.Find(0) == kMac1);
+  Learn("10.0.0.21", kMac2);
+  CHECK(table.Find(0) == kMac2);
+}
+
+TEST_CASE_METHOD(Fixture, "a static MAC can come, change and go", "[datapath]") {
+  const TargetView view = Target("fixed", "10.0.0.13", kSlot0);
+  Follow({view});
+  configured[0].mac = kMac1;
+  Follow({view});
+  CHECK(table.Find(0) == kMac1);
+  configured[0].mac.reset();
+  Follow({view});
+  CHECK(table.Find(0) == kMac1);  // until it answers
+  Learn("10.0.0.13", kMac2);
+  CHECK(table.Find(0) == kMac2);
 }
 
 }  // namespace

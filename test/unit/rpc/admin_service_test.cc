@@ -11,6 +11,8 @@ using testing::Call;
 
 // An operator's view.
 struct Fixture : testing::ControlPlane {
+  using ControlPlane::ControlPlane;
+
   v1::ListServicesResponse Services() {
     Call call;
     v1::ListServicesResponse response;
@@ -30,6 +32,23 @@ struct Fixture : testing::ControlPlane {
     request.set_state(state);
     Call call;
     return stub->SetTargetState(&call, request, response);
+  }
+  v1::ConfigChange Apply(const std::string& text, bool dry_run = false) {
+    v1::ApplyConfigRequest request;
+    request.set_text(text);
+    request.set_file("b.yaml");
+    request.set_dry_run(dry_run);
+    Call call;
+    v1::ConfigChange response;
+    CHECK(stub->ApplyConfig(&call, request, &response).ok());
+    return response;
+  }
+  using Stub = v1::AdminService::Stub;
+  template <typename Request, typename Response>
+  grpc::Status Ask(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                   const Request& request, Response& response) {
+    Call call;
+    return (stub.get()->*method)(&call, request, &response);
   }
   v1::GetCountersResponse Counters(const std::string& prefix) {
     v1::GetCountersRequest request;
@@ -112,6 +131,30 @@ TEST_CASE_METHOD(Fixture, "when a drain is answered, every worker acts on it; so
   CHECK(Services().services(1).targets(1).ring_share() == Approx(0.25).margin(0.01));
 }
 
+TEST_CASE_METHOD(Fixture, "what holds on to a target is counted over all workers", "[rpc]") {
+  const auto connect = [this](std::size_t worker, std::uint16_t client_port, std::size_t slot) {
+    const FlowKey key{testing::Address("198.51.100.7"), testing::Address("192.0.2.1"), client_port,
+                      80, Protocol::kTcp};
+    connections[worker].Insert(HashFlow(HashKey{}, key), {key, ServiceSlot{0}},
+                               TargetHandle(slot, 0), ConnectionPhase::kEstablished, CoarseTick());
+  };
+  connect(0, 1, 1);
+  connect(0, 2, 1);
+  connect(0, 3, 0);
+  connect(1, 4, 1);
+  StartForWeb2({1, 2});
+  v1::GetTargetRequest request;
+  request.set_target("web-2");
+  v1::GetTargetResponse response;
+  REQUIRE(Ask(&Stub::GetTarget, request, response).ok());
+  CHECK(response.connections() == 3);
+  CHECK(response.target().name() == "web-2");
+  CHECK(response.target().affinities() == 2);
+  request.set_target("web-9");
+  CHECK(Ask(&Stub::GetTarget, request, response).error_message() ==
+        "no target is called 'web-9'; there are: web-1, web-2, web-3");
+}
+
 TEST_CASE_METHOD(Fixture, "a state that cannot be set changes nothing", "[rpc]") {
   v1::SetTargetStateResponse response;
   grpc::Status status = SetState("web-9", v1::TARGET_STATE_UP, &response);
@@ -122,6 +165,178 @@ TEST_CASE_METHOD(Fixture, "a state that cannot be set changes nothing", "[rpc]")
   CHECK(status.error_message() ==
         "state: 0: must be TARGET_STATE_UP (1) or TARGET_STATE_DRAINING (2)");
   CHECK_FALSE(published);
+}
+
+// As ThreeTargets(), in a file.
+std::string ThreeTargetsIn(const std::string& weight_of_web_2) {
+  return "ring_seed: 2026\n"
+         "metrics: {listen: ''}\n"
+         "ports:\n"
+         "  - {name: lan, device: net_tap0, addresses: [10.0.0.1/24]}\n"
+         "targets:\n"
+         "  - {name: web-1, address: 10.0.0.11}\n"
+         "  - {name: web-2, address: 10.0.0.12}\n"
+         "  - {name: web-3, address: 10.0.0.13}\n"
+         "services:\n"
+         "  - {name: web, vip: 192.0.2.1, protocol: tcp, ports: [80, 443],\n"
+         "     targets: [{target: web-1}, {target: web-2, weight: " +
+         weight_of_web_2 +
+         "},\n"
+         "               {target: web-3, weight: 200}]}\n"
+         "  - {name: dns, vip: 192.0.2.1, protocol: udp, ports: [53], no_target: drop,\n"
+         "     targets: [{target: web-1}, {target: web-2, weight: 0}]}\n";
+}
+
+config::BalancerConfig Read(const std::string& text) {
+  return std::get<config::BalancerConfig>(config::ParseBalancerConfig(text, "b.yaml"));
+}
+
+struct ConfiguredFixture : Fixture {
+  ConfiguredFixture() : Fixture(10'000, Read(ThreeTargetsIn("100"))) {}
+};
+
+using Lines = std::vector<std::string>;
+Lines LinesOf(const google::protobuf::RepeatedPtrField<std::string>& lines) {
+  return {lines.begin(), lines.end()};
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "when an applied configuration is answered, workers act on it",
+                 "[rpc]") {
+  const auto answer = Apply(ThreeTargetsIn("0"));
+  CHECK(answer.outcome() == v1::CONFIG_OUTCOME_APPLIED);
+  CHECK(LinesOf(answer.changes()) == Lines{"service web: target web-2: weight 100 -> 0"});
+  REQUIRE(published);
+  CHECK(published->service(ServiceSlot{0}).ring.Share(1) == 0);
+  CHECK(Apply(ThreeTargetsIn("0")).outcome() == v1::CONFIG_OUTCOME_UNCHANGED);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "a dry run tells what would change, and changes nothing",
+                 "[rpc]") {
+  const auto answer = Apply(ThreeTargetsIn("0"), true);
+  CHECK(answer.outcome() == v1::CONFIG_OUTCOME_WOULD_APPLY);
+  CHECK(answer.changes_size() == 1);
+  CHECK_FALSE(published);
+  CHECK(Services().services(1).targets(1).weight() == 100);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "affinities that a configuration ends are counted", "[rpc]") {
+  StartForWeb2({1, 2});
+  std::string text = ThreeTargetsIn("100");
+  text.replace(text.find("{target: web-2, weight: 100},"), 29, "");
+  CHECK(Apply(text).affinities_ended() == 2);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "every mistake is answered with its line; nothing changes",
+                 "[rpc]") {
+  const auto answer = Apply(ThreeTargetsIn("10001") + "x: 1\n");
+  CHECK(answer.outcome() == v1::CONFIG_OUTCOME_MISTAKES);
+  CHECK(LinesOf(answer.mistakes()) ==
+        Lines{"b.yaml:11: services[0].targets[1].weight: '10001': must be 0 to 10000",
+              "b.yaml:15: x: unknown key; known are eal, cores, ports, connections, affinities, "
+              "control, metrics, ring_seed, targets, services, logging"});
+  CHECK(answer.explanation() == "2 mistakes; nothing has changed");
+  CHECK_FALSE(published);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "what cannot change live is named and refused", "[rpc]") {
+  const auto answer = Apply("cores: {workers: [2]}\n" + ThreeTargetsIn("0"));
+  CHECK(answer.outcome() == v1::CONFIG_OUTCOME_NEEDS_RESTART);
+  CHECK(LinesOf(answer.needs_restart()) == Lines{"cores.workers: 1 -> 2"});
+  CHECK_FALSE(published);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "a configuration's file has a name", "[rpc]") {
+  Call call;
+  v1::ConfigChange response;
+  const auto status = stub->ApplyConfig(&call, {}, &response);
+  CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(status.error_message() == "file: '': a name has 1 to 255 characters");
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "a target comes, changes and goes by single calls", "[rpc]") {
+  v1::CreateTargetRequest create;
+  create.mutable_target()->set_name("web-4");
+  create.mutable_target()->set_address("10.0.0.14");
+  create.add_services("web");
+  create.set_weight(50);
+  v1::ConfigChange change;
+  REQUIRE(Ask(&Stub::CreateTarget, create, change).ok());
+  CHECK(change.outcome() == v1::CONFIG_OUTCOME_APPLIED);
+  CHECK(LinesOf(change.changes()) == Lines{"target web-4: added, address 10.0.0.14",
+                                           "service web: target web-4: added, weight 50"});
+  REQUIRE(published);
+  CHECK(published->targets().size() == 4);
+
+  v1::UpdateTargetRequest update;
+  update.mutable_target()->set_name("web-4");
+  update.mutable_target()->set_address("10.0.0.24");
+  update.mutable_update_mask()->add_paths("address");
+  REQUIRE(Ask(&Stub::UpdateTarget, update, change).ok());
+  CHECK(published->targets()[3].address == testing::Address("10.0.0.24"));
+
+  v1::DeleteTargetRequest remove;
+  remove.set_target("web-4");
+  REQUIRE(Ask(&Stub::DeleteTarget, remove, change).ok());
+  CHECK(published->targets()[3].state == TargetState::kRemoved);
+  CHECK(Targets().targets_size() == 3);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "a service comes, changes and goes by single calls", "[rpc]") {
+  v1::CreateServiceRequest create;
+  create.mutable_service()->set_name("mail");
+  create.mutable_service()->set_vip("192.0.2.7");
+  create.mutable_service()->set_protocol(v1::ServiceConfig::TRANSPORT_TCP);
+  create.mutable_service()->add_ports(25);
+  v1::ConfigChange change;
+  REQUIRE(Ask(&Stub::CreateService, create, change).ok());
+  CHECK(Services().services_size() == 3);
+
+  v1::UpdateServiceRequest update;
+  update.mutable_service()->set_name("mail");
+  update.mutable_service()->add_ports(587);
+  update.mutable_update_mask()->add_paths("ports");
+  REQUIRE(Ask(&Stub::UpdateService, update, change).ok());
+  CHECK(LinesOf(change.changes()) == Lines{"service mail: ports 25 -> 587"});
+
+  v1::DeleteServiceRequest remove;
+  remove.set_service("mail");
+  REQUIRE(Ask(&Stub::DeleteService, remove, change).ok());
+  CHECK(Services().services_size() == 2);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "a weight is set, and again is no change", "[rpc]") {
+  v1::SetServiceTargetRequest request;
+  request.set_service("web");
+  request.mutable_target()->set_target("web-2");
+  request.mutable_target()->set_weight(0);
+  v1::ConfigChange change;
+  REQUIRE(Ask(&Stub::SetServiceTarget, request, change).ok());
+  CHECK(LinesOf(change.changes()) == Lines{"service web: target web-2: weight 100 -> 0"});
+  CHECK(published->service(ServiceSlot{0}).ring.Share(1) == 0);
+  v1::ConfigChange again;
+  REQUIRE(Ask(&Stub::SetServiceTarget, request, again).ok());
+  CHECK(again.outcome() == v1::CONFIG_OUTCOME_UNCHANGED);
+}
+
+TEST_CASE_METHOD(ConfiguredFixture, "a single call that is wrong changes nothing", "[rpc]") {
+  v1::ConfigChange change;
+  v1::CreateTargetRequest create;
+  create.mutable_target()->set_name("web-4");
+  create.mutable_target()->set_address("10.9.0.14");
+  grpc::Status status = Ask(&Stub::CreateTarget, create, change);
+  CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(status.error_message() ==
+        "target 'web-4'.address: '10.9.0.14': must lie in the subnet of a port (10.0.0.1/24 on "
+        "lan)");
+  create.mutable_target()->set_address("10.0.0.14");
+  create.add_services("ftp");
+  status = Ask(&Stub::CreateTarget, create, change);
+  CHECK(status.error_code() == grpc::StatusCode::NOT_FOUND);
+  CHECK(status.error_message() == "no service is called 'ftp'; there are: dns, web");
+  create.mutable_target()->set_name("web-1");
+  CHECK(Ask(&Stub::CreateTarget, create, change).error_code() == grpc::StatusCode::ALREADY_EXISTS);
+  CHECK_FALSE(published);
+  CHECK(Targets().targets_size() == 3);
 }
 
 TEST_CASE_METHOD(Fixture, "counters are those of the exporter, chosen by the start of their name",

@@ -66,7 +66,9 @@ class ControlPlane {
  public:
   static constexpr std::size_t kReplicas = 2;
 
-  explicit ControlPlane(std::uint64_t capacity = 10'000) {
+  explicit ControlPlane(std::uint64_t capacity = 10'000,
+                        const config::BalancerConfig& config = ThreeTargets())
+      : directory(config) {
     std::vector<AffinityTable*> tables;
     for (std::size_t i = 0; i < kReplicas; ++i) {
       replicas.push_back(std::make_unique<AffinityTable>(
@@ -75,6 +77,12 @@ class ControlPlane {
     }
     affinities = std::make_unique<AffinityManager>(
         AffinityManager::Options{capacity, absl::Hours(4)}, clock, directory, tables, counters);
+    configuration = std::make_unique<LiveConfiguration>(
+        config, LiveConfiguration::Parts{.directory = &directory,
+                                         .affinities = affinities.get(),
+                                         .meet_targets = [](const auto&) {},
+                                         .publish = [this] { Publish(); },
+                                         .set_log_level = [](config::LogLevel) {}});
     server = ControlServer::Start({{unix_address, tcp_address}, false}, Parts()).value();
     thread = std::thread([this] { loop.Run(); });
   }
@@ -87,11 +95,18 @@ class ControlPlane {
     return {&loop,
             &directory,
             affinities.get(),
+            configuration.get(),
             &neighbours,
-            [this] { published = directory.BuildSnapshot(); },
-            [this] { return families; }};
+            [this] { Publish(); },
+            [this] { return families; },
+            {&connections[0], &connections[1]}};
   }
 
+  static ConnectionTable Table(std::uint16_t worker) {
+    return ConnectionTable::Create(WorkerId{worker}, 1024, {}, HashKey{}, MemoryKind::kNormal)
+        .value();
+  }
+  void Publish() { published = directory.BuildSnapshot(); }
   void StopLoop() {
     loop.Stop();
     if (thread.joinable()) thread.join();
@@ -127,13 +142,15 @@ class ControlPlane {
   config::ListenAddress tcp_address = OnTcp("127.0.0.1", FreePort());
   FakeClock clock;
   ManagementLoop loop{clock};
-  TargetDirectory directory{ThreeTargets()};
+  TargetDirectory directory;
   NeighbourTable neighbours;
+  std::array<ConnectionTable, kReplicas> connections{Table(0), Table(1)};  // of the workers
   ControlCounters counters;
   std::vector<Family> families;               // what GetCounters finds
   std::unique_ptr<const Snapshot> published;  // the last one
   std::vector<std::unique_ptr<AffinityTable>> replicas;
   std::unique_ptr<AffinityManager> affinities;
+  std::unique_ptr<LiveConfiguration> configuration;
   std::unique_ptr<ControlServer> server;
   std::thread thread;
 };

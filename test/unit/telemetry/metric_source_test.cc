@@ -58,6 +58,7 @@ TEST_CASE_METHOD(Fixture, "tables, workers, the control core and the build are t
   workers[1].rx_packets.Add(5);
   control_counters.snapshots_published.Add(3);
   control_counters.affinities_expired.Add(4);
+  control_counters.affinities_orphaned[2].Add(6);
   control_counters.retired_pending.Set(2);
   FlowKey key{testing::Address("198.51.100.7"), testing::Address("192.0.2.1"), 40000, 80,
               Protocol::kTcp};
@@ -77,6 +78,8 @@ TEST_CASE_METHOD(Fixture, "tables, workers, the control core and the build are t
         tables[0].memory_bytes());
   CHECK(ValueOf(families, "holdfast_snapshots_published_total", {}) == 3);
   CHECK(ValueOf(families, "holdfast_affinities_expired_total", {}) == 4);
+  CHECK(ValueOf(families, "holdfast_affinities_orphaned_total", {{"reason", "target_removed"}}) ==
+        6);
   CHECK(ValueOf(families, "holdfast_retired_pending", {}) == 2);
   CHECK(ValueOf(families, "holdfast_build_info", {{"version", "0.1.0"}, {"dpdk", "DPDK 22.11"}}) ==
         1);
@@ -104,9 +107,10 @@ TEST_CASE_METHOD(Fixture, "another thread gathers the same families as the loop"
 TEST_CASE_METHOD(Fixture, "a stopped loop leaves the rest, under the last known names",
                  "[telemetry]") {
   RunLoop();
-  const config::Target added{"web-4", testing::Address("10.0.0.14"), {}, 0};
+  config::BalancerConfig config = testing::ThreeTargets();
+  config.targets.push_back({"web-4", testing::Address("10.0.0.14"), {}, 0});
   absl::Status status;
-  loop.Post([&] { status = directory.Add(added, {"web"}); });
+  loop.Post([&] { status = directory.Apply(config); });
   const auto before = source.Gather();
   StopLoop();
   REQUIRE(status.ok());

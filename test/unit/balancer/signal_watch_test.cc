@@ -1,4 +1,4 @@
-#include "balancer/stop_signals.h"
+#include "balancer/signal_watch.h"
 
 #include <unistd.h>
 
@@ -32,31 +32,47 @@ class Calls {
   std::vector<int> signals_;
 };
 
+const std::vector<int> kAll = {SIGTERM, SIGINT, SIGHUP};
+
 void Send(int signal) { REQUIRE(kill(getpid(), signal) == 0); }
 
 TEST_CASE("a signal that comes during start-up is not lost", "[balancer]") {
-  StopSignals::Block();
+  SignalWatch::Block(kAll);
   Send(SIGTERM);
   Calls calls;
-  const StopSignals signals([&](int signal) { calls.Add(signal); });
+  const SignalWatch watch(kAll, [&](int signal) { calls.Add(signal); });
   CHECK(calls.WaitFor(1) == std::vector<int>{SIGTERM});
 }
 
 TEST_CASE("one signal after the other is told", "[balancer]") {
-  StopSignals::Block();
+  SignalWatch::Block(kAll);
   Calls calls;
-  const StopSignals signals([&](int signal) { calls.Add(signal); });
+  const SignalWatch watch(kAll, [&](int signal) { calls.Add(signal); });
   Send(SIGINT);
   calls.WaitFor(1);
   Send(SIGTERM);
   CHECK(calls.WaitFor(2) == std::vector<int>{SIGINT, SIGTERM});
 }
 
+TEST_CASE("a signal that is not watched for waits for who watches for it", "[balancer]") {
+  SignalWatch::Block(kAll);
+  {
+    Calls calls;
+    const SignalWatch watch({SIGTERM, SIGINT}, [&](int signal) { calls.Add(signal); });
+    Send(SIGHUP);
+    Send(SIGTERM);
+    CHECK(calls.WaitFor(1) == std::vector<int>{SIGTERM});
+  }
+  Calls calls;
+  const SignalWatch watch(kAll, [&](int signal) { calls.Add(signal); });
+  CHECK(calls.WaitFor(1) == std::vector<int>{SIGHUP});
+}
+
 TEST_CASE("a signal that comes while it ends reaches nobody who is gone", "[balancer][race]") {
-  StopSignals::Block();
+  SignalWatch::Block(kAll);
   for (int round = 0; round < 200; ++round) {
     Calls calls;  // gone after the watcher, as what holdfastd stops
-    const StopSignals signals([&](int signal) { calls.Add(signal); });
+    const SignalWatch watch(kAll, [&](int signal) { calls.Add(signal); });
     Send(SIGTERM);
     CHECK_FALSE(calls.WaitFor(1).empty());
     Send(SIGINT);

@@ -1,0 +1,13 @@
+// holdfastctl config apply
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/invocation.h"
+
+namespace holdfast::cli {
+
+// The command that is given sets invocation.command; `invocation` outlives `app`.
+void AddConfigCommands(CLI::App& app, Invocation& invocation);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,99 @@
+#include "config/fixed_fields.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "config/mistake_log.h"
+
+namespace holdfast::config {
+namespace {
+
+std::string TextOf(bool value) { return value ? "true" : "false"; }
+std::string TextOf(absl::Duration value) { return absl::FormatDuration(value); }
+
+template <typename List>
+std::string Joined(const List& list) {
+  return absl::StrJoin(list, ", ");
+}
+
+// The same of what is no text; `text_of` makes one of an element.
+template <typename List, typename TextOfElement>
+std::string Joined(const List& list, TextOfElement text_of) {
+  return absl::StrJoin(list, ", ", [&](std::string* out, const auto& element) {
+    absl::StrAppend(out, text_of(element));
+  });
+}
+
+void AddMachine(const BalancerConfig& config, FieldTexts& fields) {
+  fields["eal.huge_pages"] = TextOf(config.eal.huge_pages);
+  fields["eal.memory_mb"] = absl::StrCat(config.eal.memory_mb);
+  fields["eal.in_memory"] = TextOf(config.eal.in_memory);
+  fields["eal.extra_args"] = Joined(config.eal.extra_args);
+  fields["cores.management"] = absl::StrCat(config.cores.management);
+  fields["cores.workers"] = Joined(config.cores.workers);
+  fields["cores.poll"] = config.cores.poll == Poll::kBusy ? "busy" : "adaptive";
+  fields["cores.max_sleep"] = TextOf(config.cores.max_sleep);
+}
+
+void AddPort(const std::string& path, const Port& port, FieldTexts& fields) {
+  fields[path + ".device"] = port.device;
+  fields[path + ".addresses"] =
+      Joined(port.addresses, [](const IpPrefix& address) { return address.ToString(); });
+  fields[path + ".mtu"] = absl::StrCat(port.mtu);
+  fields[path + ".rx_descriptors"] = absl::StrCat(port.rx_descriptors);
+  fields[path + ".tx_descriptors"] = absl::StrCat(port.tx_descriptors);
+}
+
+void AddPorts(const std::vector<Port>& ports, FieldTexts& fields) {
+  fields["ports"] = Joined(ports, [](const Port& port) { return port.name; });
+  for (std::size_t i = 0; i < ports.size(); ++i) AddPort(ElementPath("ports", i), ports[i], fields);
+}
+
+void AddTables(const BalancerConfig& config, FieldTexts& fields) {
+  const Connections& connections = config.connections;
+  fields["connections.per_worker"] = absl::StrCat(connections.per_worker);
+  fields["connections.timeouts.tcp_opening"] = TextOf(connections.tcp_opening);
+  fields["connections.timeouts.tcp_established"] = TextOf(connections.tcp_established);
+  fields["connections.timeouts.tcp_closing"] = TextOf(connections.tcp_closing);
+  fields["connections.timeouts.udp"] = TextOf(connections.udp);
+  fields["affinities.capacity"] = absl::StrCat(config.affinities.capacity);
+  fields["ring_seed"] = absl::StrCat(config.ring_seed);
+}
+
+void AddServers(const BalancerConfig& config, FieldTexts& fields) {
+  fields["control.listen"] =
+      Joined(config.control.listen, [](const ListenAddress& listen) { return listen.text; });
+  fields["control.insecure"] = TextOf(config.control.insecure);
+  fields["metrics.listen"] = config.metrics.listen ? config.metrics.listen->text : "";
+}
+
+std::string TextOf(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
+  }
+  return "";
+}
+
+}  // namespace
+
+FieldTexts FixedFields(const BalancerConfig& config) {
+  FieldTexts fields;
+  AddMachine(config, fields);
+  AddPorts(config.ports, fields);
+  AddTables(config, fields);
+  AddServers(config, fields);
+  return fields;
+}
+
+FieldTexts LiveFields(const BalancerConfig& config) {
+  return {{"affinities.max_duration", TextOf(config.affinities.max_duration)},
+          {"logging.level", TextOf(config.log_level)}};
+}
+
+}  // namespace holdfast::config
