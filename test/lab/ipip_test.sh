@@ -14,10 +14,12 @@ write_config
 sed -i "s/^    vip: $VIP/    forwarding: ipip\n&/" "$CONFIG"
 start_with_config
 
-in_background web-2 "$LAB_DIR/capture" tcpdump -lnqi lan0 'ip proto 4 and src host 10.0.0.2'
+in_background web-2 "$LAB_DIR/capture" \
+  tcpdump --immediate-mode -lnqi lan0 'ip proto 4 and src host 10.0.0.2'
 wait_until 5 grep -q listening "$LAB_DIR/capture"
 ask_many client-1 90 | check_shares 9 81
-check "web-2 got packets inside others" grep -q "10.0.0.2 > 10.0.0.102" "$LAB_DIR/capture"
+check "web-2 got packets inside others" \
+  wait_until 5 grep -q "10.0.0.2 > 10.0.0.102" "$LAB_DIR/capture"
 
 keep_asking client-1 "$LAB_DIR/open"
 wait_until 5 has_lines "$LAB_DIR/open" 3
