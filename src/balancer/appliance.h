@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "config/balancer_config.h"
 #include "control/affinity_manager.h"
+#include "control/explainer.h"
 #include "control/management_loop.h"
 #include "control/target_directory.h"
 #include "datapath/datapath.h"
@@ -42,6 +43,7 @@ class Appliance {
   absl::Status StartServers();
   [[nodiscard]] std::vector<WorkerTables> TablesOfWorkers();
   [[nodiscard]] MetricSource::Sources MetricSources();
+  [[nodiscard]] Explainer::Sources ExplainerSources() const;
 
   void Publish();         // the directory as it stands, to the workers
   void Upkeep();          // several times a second
@@ -67,6 +69,7 @@ class Appliance {
   std::unique_ptr<AffinityManager> affinities_;
   std::unique_ptr<Datapath> datapath_;
   std::unique_ptr<NeighbourResolver> resolver_;
+  std::unique_ptr<Explainer> explainer_;
   std::unique_ptr<MetricSource> metrics_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::unique_ptr<ControlServer> control_server_;

@@ -8,6 +8,7 @@
 #include "cli/connection.h"
 #include "cli/counter_commands.h"
 #include "cli/duration_option.h"
+#include "cli/explain_command.h"
 #include "cli/invocation.h"
 #include "cli/service_commands.h"
 #include "cli/target_commands.h"
@@ -26,6 +27,7 @@ Examples
   holdfastctl affinity start --vip 192.0.2.1 --port 80 --client 198.51.100.7 --target web-1
   holdfastctl affinity end --vip 192.0.2.1 --port 80 --client 198.51.100.7 --target web-1
   holdfastctl affinity list --service web
+  holdfastctl explain --client 198.51.100.7:40000 --vip 192.0.2.1:80
   holdfastctl target drain web-2
   holdfastctl --server 10.0.0.10:7400 counters holdfast_worker --json
 )";
@@ -63,6 +65,7 @@ ExitCode Run(int argc, char** argv) {
   AddServiceCommands(app, invocation);
   AddTargetCommands(app, invocation);
   AddCounterCommands(app, invocation);
+  AddExplainCommand(app, invocation);
   app.footer(kFooter);  // last: subcommands would inherit it
   try {
     app.parse(argc, argv);

@@ -26,6 +26,9 @@ class AdminService final : public v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* GetCounters(grpc::CallbackServerContext* context,
                                         const v1::GetCountersRequest* request,
                                         v1::GetCountersResponse* response) override;
+  grpc::ServerUnaryReactor* Explain(grpc::CallbackServerContext* context,
+                                    const v1::ExplainRequest* request,
+                                    v1::ExplainResponse* response) override;
 
  private:
   // On the loop.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/affinity_manager.h"
+#include "control/explainer.h"
 #include "control/management_loop.h"
 #include "control/target_directory.h"
 #include "stats/samples.h"
@@ -23,6 +24,7 @@ struct ControlParts {
   std::function<void()> publish;
   // What Prometheus would get now.
   std::function<std::vector<Family>()> counters;
+  const Explainer* explainer = nullptr;
 };
 
 }  // namespace holdfast

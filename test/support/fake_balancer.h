@@ -52,6 +52,8 @@ class FakeAdminService final : public v1::AdminService::Service {
   v1::SetTargetStateResponse state_answer;
   v1::GetCountersRequest counters_request;
   v1::GetCountersResponse counters;
+  v1::ExplainRequest explain_request;
+  v1::ExplainResponse explanation;
 
  private:
   grpc::Status ListServices(grpc::ServerContext* context, const v1::ListServicesRequest* request,
@@ -63,6 +65,8 @@ class FakeAdminService final : public v1::AdminService::Service {
                               v1::SetTargetStateResponse* response) override;
   grpc::Status GetCounters(grpc::ServerContext* context, const v1::GetCountersRequest* request,
                            v1::GetCountersResponse* response) override;
+  grpc::Status Explain(grpc::ServerContext* context, const v1::ExplainRequest* request,
+                       v1::ExplainResponse* response) override;
 
   const FakeBehaviour& behaviour_;
 };

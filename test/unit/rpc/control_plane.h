@@ -75,6 +75,7 @@ class ControlPlane {
     }
     affinities = std::make_unique<AffinityManager>(
         AffinityManager::Options{capacity, absl::Hours(4)}, clock, directory, tables, counters);
+    explainer = std::make_unique<Explainer>(ExplainerSources());
     server = ControlServer::Start({{unix_address, tcp_address}, false}, Parts()).value();
     thread = std::thread([this] { loop.Run(); });
   }
@@ -89,7 +90,30 @@ class ControlPlane {
             affinities.get(),
             &neighbours,
             [this] { published = directory.BuildSnapshot(); },
-            [this] { return families; }};
+            [this] { return families; },
+            explainer.get()};
+  }
+
+  // Of what the directory had when the test began; workers remember no connection.
+  Explainer::Sources ExplainerSources() {
+    Explainer::Sources sources{
+        .snapshots = &snapshots,
+        .neighbours = &neighbours,
+        .affinities = affinities.get(),
+        .connections = {},
+        .affinity_replicas = {},
+        .hash_key = {},
+        .ring_seed = 2026,
+        .ports = {{"lan0", MacAddress{{2, 0, 0, 0, 0, 1}}, {{Address("10.0.0.1"), 24}}},
+                  {"lan1", MacAddress{{2, 0, 0, 0, 0, 2}}, {{Address("10.0.1.1"), 24}}}},
+        .now = [] { return CoarseTick(); }};
+    for (std::size_t i = 0; i < kReplicas; ++i) {
+      connections.push_back(std::make_unique<ConnectionTable>(
+          ConnectionTable::Create(WorkerId(i), 64, {}, HashKey{}, MemoryKind::kNormal).value()));
+      sources.connections.push_back(connections.back().get());
+      sources.affinity_replicas.push_back(replicas[i].get());
+    }
+    return sources;
   }
 
   void StopLoop() {
@@ -134,6 +158,10 @@ class ControlPlane {
   std::unique_ptr<const Snapshot> published;  // the last one
   std::vector<std::unique_ptr<AffinityTable>> replicas;
   std::unique_ptr<AffinityManager> affinities;
+  RcuDomain rcu{kReplicas};
+  SnapshotPublisher snapshots{rcu, directory.BuildSnapshot()};
+  std::vector<std::unique_ptr<ConnectionTable>> connections;  // of the workers
+  std::unique_ptr<Explainer> explainer;
   std::unique_ptr<ControlServer> server;
   std::thread thread;
 };
