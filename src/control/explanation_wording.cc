@@ -7,7 +7,7 @@ namespace holdfast {
 namespace {
 
 std::string InSeconds(std::uint32_t seconds) {
-  return absl::FormatDuration(absl::Seconds(seconds));
+  return seconds == 0 ? "0s" : absl::FormatDuration(absl::Seconds(seconds));
 }
 
 }  // namespace

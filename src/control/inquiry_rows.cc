@@ -64,8 +64,9 @@ void Inquiry::FollowConnection() {
   Offer(PacketRow::kP1, known->IsFollowed() ? known->target : nullptr, Step::kConnection,
         InWords(explanation_.connections[static_cast<std::size_t>(known - known_.data())],
                 question_));
-  if (known->target != nullptr || known->begins_anew)
-    return Note(PacketRow::kP7, "its entry is not of a target that is gone, or begins anew");
+  if (known->target != nullptr) return Note(PacketRow::kP7, "the entry's target is there");
+  if (known->begins_anew)
+    return Note(PacketRow::kP7, "the entry's target is gone, but a new connection begins anyhow");
   if (IsRefusedWithItsTarget(question_.segment))
     return Decline(PacketRow::kP7,
                    "the connection's target is gone: its entry is freed, and the "
