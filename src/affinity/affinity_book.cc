@@ -59,6 +59,12 @@ std::optional<AffinityBook::Standing> AffinityBook::FollowedBy(const AffinityCel
   return around.empty() ? std::nullopt : std::optional(around.front());
 }
 
+std::vector<AffinityBook::Standing> AffinityBook::MatchedBy(const AffinityCell& request) const {
+  std::vector<Standing> matched = FindAround(request);
+  if (const auto exact = Find(request)) matched.insert(matched.begin(), *exact);
+  return matched;
+}
+
 AffinityBook::StartVerdict AffinityBook::JudgeStart(std::vector<AffinityCell> cells,
                                                     TargetHandle owner) const {
   StartVerdict verdict;

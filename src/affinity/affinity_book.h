@@ -85,6 +85,8 @@ class AffinityBook {
   // The affinity that a connection request follows (P2), `request` naming both
   // its ports; or, for a cell, the cell itself or the narrowest around it.
   [[nodiscard]] std::optional<Standing> FollowedBy(const AffinityCell& request) const;
+  // All that the request matches: what it follows, then what it would if that were not there.
+  [[nodiscard]] std::vector<Standing> MatchedBy(const AffinityCell& request) const;
   // Up to `limit` affinities after `after` (exclusive; nullopt: from the first),
   // in the order of cells.
   [[nodiscard]] std::vector<Standing> ListAfter(const std::optional<AffinityCell>& after,

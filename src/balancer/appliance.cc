@@ -100,6 +100,7 @@ void Appliance::MakeControl() {
         return datapath_->Send(port, frame);
       });
   configuration_ = std::make_unique<LiveConfiguration>(config_, PartsOfConfiguration());
+  explainer_ = std::make_unique<Explainer>(ExplainerSources());
   Publish();
   metrics_ = std::make_unique<MetricSource>(MetricSources());
   loop_.Every(kUpkeepInterval, [this] { Upkeep(); });
@@ -115,7 +116,8 @@ absl::Status Appliance::StartServers() {
                                        .neighbours = &neighbours_,
                                        .publish = [this] { Publish(); },
                                        .counters = [this] { return metrics_->GatherOnLoop(); },
-                                       .connection_tables = all_connections_});
+                                       .connection_tables = all_connections_,
+                                       .explainer = explainer_.get()});
   if (!control.ok()) return control.status();
   control_server_ = *std::move(control);
   if (!config_.metrics.listen) return absl::OkStatus();
@@ -150,6 +152,22 @@ MetricSource::Sources Appliance::MetricSources() {
                                 .version = kVersion,
                                 .dpdk_version = Eal::DpdkVersion()};
   for (const auto& counters : worker_counters_) sources.workers.push_back(counters.get());
+  return sources;
+}
+
+Explainer::Sources Appliance::ExplainerSources() const {
+  Explainer::Sources sources{.snapshots = &snapshots_,
+                             .neighbours = &neighbours_,
+                             .affinities = affinities_.get(),
+                             .connections = all_connections_,
+                             .affinity_replicas = {},
+                             .hash_key = hash_key_,
+                             .ring_seed = config_.ring_seed,
+                             .ports = {},
+                             .now = Datapath::Now};
+  for (const auto& replica : affinity_replicas_) sources.affinity_replicas.push_back(replica.get());
+  for (const NeighbourResolver::Identity& port : datapath_->Identities())
+    sources.ports.push_back({config_.ports[sources.ports.size()].name, port.mac, port.addresses});
   return sources;
 }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "config/balancer_config.h"
 #include "control/affinity_manager.h"
+#include "control/explainer.h"
 #include "control/live_configuration.h"
 #include "control/management_loop.h"
 #include "control/target_directory.h"
@@ -47,6 +48,7 @@ class Appliance {
   absl::Status StartServers();
   [[nodiscard]] std::vector<WorkerTables> TablesOfWorkers();
   [[nodiscard]] MetricSource::Sources MetricSources();
+  [[nodiscard]] Explainer::Sources ExplainerSources() const;
 
   [[nodiscard]] LiveConfiguration::Parts PartsOfConfiguration();
   // Returns when all new targets have answered ARP, or have had their time.
@@ -77,6 +79,7 @@ class Appliance {
   std::unique_ptr<LiveConfiguration> configuration_;
   std::unique_ptr<Datapath> datapath_;
   std::unique_ptr<NeighbourResolver> resolver_;
+  std::unique_ptr<Explainer> explainer_;
   std::unique_ptr<MetricSource> metrics_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::unique_ptr<ControlServer> control_server_;

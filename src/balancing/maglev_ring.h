@@ -32,12 +32,16 @@ class MaglevRing {
   [[nodiscard]] bool empty() const { return entries_.empty(); }
   // REQUIRES: !empty().
   [[nodiscard]] std::uint16_t Pick(std::uint64_t hash) const { return *Find(hash); }
+  // Which of the kSize places a hash has.
+  static std::size_t PlaceOf(std::uint64_t hash) {
+    // The high half of hash x size: a place without a division.
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::size_t>(Wide{hash} * kSize >> 64);
+  }
   // Where Pick() finds it. A ring is larger than the nearest cache: whoever has many
   // hashes asks memory for all of these first.
   [[nodiscard]] const std::uint16_t* Find(std::uint64_t hash) const {
-    // The high half of hash x size: a place without a division.
-    __extension__ using Wide = unsigned __int128;
-    return &entries_[static_cast<std::size_t>(Wide{hash} * kSize >> 64)];
+    return &entries_[PlaceOf(hash)];
   }
   // Part of the hashes that `value` gets, 0 to 1.
   [[nodiscard]] double Share(std::uint16_t value) const;

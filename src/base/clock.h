@@ -38,6 +38,10 @@ class CoarseTick {
     tick.value_ = static_cast<std::uint16_t>(seconds & kMask);
     return tick;
   }
+  // Of a counter that goes up by one so often a second.
+  static constexpr CoarseTick FromCycles(std::uint64_t cycles, std::uint64_t per_second) {
+    return FromSeconds(cycles / per_second);
+  }
   [[nodiscard]] constexpr std::uint32_t raw() const { return value_; }
   // Seconds from `earlier` to this; 0 when it is ahead.
   [[nodiscard]] constexpr std::uint32_t SecondsSince(CoarseTick earlier) const {

@@ -9,6 +9,7 @@
 #include "cli/connection.h"
 #include "cli/counter_commands.h"
 #include "cli/duration_option.h"
+#include "cli/explain_command.h"
 #include "cli/invocation.h"
 #include "cli/service_commands.h"
 #include "cli/target_commands.h"
@@ -28,6 +29,7 @@ Examples
   holdfastctl affinity start --vip 192.0.2.1 --port 80 --client 198.51.100.7 --target web-1
   holdfastctl affinity end --vip 192.0.2.1 --port 80 --client 198.51.100.7 --target web-1
   holdfastctl affinity list --service web
+  holdfastctl explain --client 198.51.100.7:40000 --vip 192.0.2.1:80
   holdfastctl target drain web-2 --wait
   holdfastctl service weight web web-2 50
   holdfastctl config apply balancer.yaml --dry-run
@@ -68,6 +70,7 @@ ExitCode Run(int argc, char** argv) {
   AddTargetCommands(app, invocation);
   AddConfigCommands(app, invocation);
   AddCounterCommands(app, invocation);
+  AddExplainCommand(app, invocation);
   app.footer(kFooter);  // last: subcommands would inherit it
   try {
     app.parse(argc, argv);

@@ -238,6 +238,13 @@ std::optional<AffinityCell> AffinityManager::List(
   return page.back().cell;
 }
 
+std::vector<AffinityListing> AffinityManager::MatchedBy(const AffinityCell& request) const {
+  std::vector<AffinityListing> listings;
+  for (const AffinityBook::Standing& standing : book_.MatchedBy(request))
+    listings.push_back(Describe(standing));
+  return listings;
+}
+
 AffinityListing AffinityManager::Describe(const AffinityBook::Standing& standing) const {
   const auto& service = directory_.Service(standing.cell.service);
   const absl::Duration now = clock_.Now();

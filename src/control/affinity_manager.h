@@ -53,6 +53,10 @@ class AffinityManager {
   std::optional<AffinityCell> List(const std::optional<AffinityCell>& after, std::size_t limit,
                                    absl::FunctionRef<void(const AffinityListing&)> visit) const;
 
+  // The affinities of a connection request that names both its ports, most specific first
+  // (P2): whose owner may not take it, is passed over for the next one.
+  [[nodiscard]] std::vector<AffinityListing> MatchedBy(const AffinityCell& request) const;
+
   [[nodiscard]] std::uint64_t CountOf(ServiceSlot service) const { return book_.CountOf(service); }
   [[nodiscard]] std::uint64_t CountOf(TargetHandle target) const { return book_.CountOf(target); }
   [[nodiscard]] std::uint64_t CountOf(ServiceSlot service, TargetHandle target) const {

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "datapath/stages.h"
+#include "tables/packet_rules.h"
 #include "wire/icmp.h"
 #include "wire/tcp_reset.h"
 
@@ -25,11 +26,10 @@ void ReplaceFrame(rte_mbuf* mbuf, std::span<const std::uint8_t> bytes) {
   mbuf->pkt_len = length;
 }
 
-// True when the packet has become its answer.
-bool Answer(Batch& batch, rte_mbuf* mbuf, ReplyLimiter& limiter) {
+// True when the packet has become its answer, of this kind.
+bool Answer(Batch& batch, rte_mbuf* mbuf, Reply kind, ReplyLimiter& limiter) {
   const MacAddress& own_mac = batch.port().mac;
   const ParsedPacket packet = ParseFrame(FrameOf(mbuf), own_mac, true);
-  if (batch.port().IsBroadcast(packet.key.client)) return false;
   std::array<std::uint8_t, kLongestPortUnreachable> answer;
   const std::size_t length = WriteAnswer(answer, FrameOf(mbuf), packet, own_mac);
   if (length == 0) return false;
@@ -38,14 +38,16 @@ bool Answer(Batch& batch, rte_mbuf* mbuf, ReplyLimiter& limiter) {
     return false;
   }
   ReplaceFrame(mbuf, {answer.data(), length});
-  batch.Reply(mbuf,
-              packet.key.protocol == Protocol::kTcp ? Reply::kTcpReset : Reply::kPortUnreachable);
+  batch.Reply(mbuf, kind);
   return true;
 }
 
 void EndRefused(Batch& batch, PacketContext& packet, ReplyLimiter& limiter) {
   const ServiceView& service = batch.turn().snapshot->service(packet.destination.service());
-  if (service.no_target == NoTargetPolicy::kReject && Answer(batch, packet.mbuf, limiter))
+  const FlowKey flow = batch.tuple(packet).Key();
+  const auto kind = AnswerToRefused(service.no_target, flow.protocol, packet.segment,
+                                    batch.port().IsBroadcast(flow.client));
+  if (kind && Answer(batch, packet.mbuf, *kind, limiter))
     batch.Count(DropReason::kNoTarget);
   else
     batch.Drop(packet, DropReason::kNoTarget);

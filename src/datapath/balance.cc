@@ -1,13 +1,13 @@
 #include "datapath/stages.h"
+#include "tables/packet_rules.h"
 
 namespace holdfast {
 
 void AskRing(Batch& batch, std::span<const PacketContext> packets, Ipv4RingHash ring_hash) {
   const Snapshot& snapshot = *batch.turn().snapshot;
   for (const PacketContext& packet : packets) {
-    const MaglevRing& ring = snapshot.service(packet.destination.service()).ring;
-    const std::uint16_t* const entry =
-        ring.empty() ? nullptr : ring.Find(ring_hash.Of(batch.tuple(packet)));
+    const std::uint16_t* const entry = PlaceOnRing(
+        snapshot.service(packet.destination.service()).ring, ring_hash, batch.tuple(packet));
     batch.ring_entry(packet) = entry;
     __builtin_prefetch(entry);
   }
@@ -22,7 +22,7 @@ void Balance(Batch& batch, TargetLines& lines) {
       if (packet.is_request) packet.decision = Decision::kRefused;
       return;
     }
-    packet.Decide(*line, packet.is_request ? Step::kBalanced : Step::kRing);
+    packet.Decide(*line, StepOfRing(packet.is_request));
     if (packet.is_request) packet.decision = Decision::kBalanced;
   });
 }

@@ -24,6 +24,7 @@
 #include "datapath/worker_ports.h"
 #include "stats/worker_counters.h"
 #include "tables/flow_hash.h"
+#include "tables/packet_rules.h"
 #include "wire/group_parser.h"
 #include "wire/parse.h"
 
@@ -125,7 +126,7 @@ class Batch {
   // ---- those of them that no connection of this worker has
   // In its place: a copy would wait until the parts that it is made from are stored.
   PacketContext& AddUnknown(std::size_t i) {
-    const bool is_request = tuples_[i].protocol == Protocol::kUdp || segments_[i].OpensConnection();
+    const bool is_request = IsConnectionRequest(segments_[i], tuples_[i].protocol);
     return *new (&contexts_[unknown_count_++]) PacketContext{.mbuf = mbufs_[i],
                                                              .destination = destinations_[i],
                                                              .segment = segments_[i],

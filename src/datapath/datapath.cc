@@ -117,6 +117,8 @@ void Datapath::Stop() {
   ports_.clear();
 }
 
+CoarseTick Datapath::Now() { return CoarseTick::FromCycles(ReadTsc(), rte_get_tsc_hz()); }
+
 std::vector<NeighbourResolver::Identity> Datapath::Identities() const {
   std::vector<NeighbourResolver::Identity> identities;
   for (const auto& port : ports_) identities.push_back({port->mac(), port->config().addresses});

@@ -34,6 +34,9 @@ class Datapath {
   // Workers finish the batch that they have; then the ports stop.
   void Stop();
 
+  // The time as workers take it for what they look up and remember. Any thread.
+  static CoarseTick Now();
+
   [[nodiscard]] std::vector<NeighbourResolver::Identity> Identities() const;
   // Copies the frame and has a worker send it. False when it is lost: no buffer, or
   // the worker is behind.

@@ -1,14 +1,12 @@
 #include "datapath/stages.h"
+#include "tables/packet_rules.h"
 
 namespace holdfast {
 
 void DropMartians(Batch& batch) {
   const Snapshot& snapshot = *batch.turn().snapshot;
   batch.ForEachOpen([&](PacketContext& packet) {
-    const Ipv4Tuple& tuple = batch.tuple(packet);
-    const bool nobody =
-        IsMartianSource(__builtin_bswap32(tuple.client), __builtin_bswap32(tuple.vip));
-    if (nobody || snapshot.IsVip(tuple.client)) batch.Drop(packet, DropReason::kMartianSource);
+    if (IsFromNobody(batch.tuple(packet), snapshot)) batch.Drop(packet, DropReason::kMartianSource);
   });
 }
 

@@ -1,4 +1,5 @@
 #include "datapath/stages.h"
+#include "tables/packet_rules.h"
 
 namespace holdfast {
 namespace {
@@ -55,7 +56,7 @@ class Follower {
     connections_.Erase(entry);
     NoteChange();
     counters_.connections_stale.Add(1);
-    if (!packet.segment.OpensConnection()) packet.Refuse();
+    if (IsRefusedWithItsTarget(packet.segment)) packet.Refuse();
   }
 
   Batch& batch_;

@@ -1,4 +1,5 @@
 #include "datapath/stages.h"
+#include "tables/packet_rules.h"
 
 namespace holdfast {
 namespace {

@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-#include "datapath/own_address.h"
+#include "base/own_address.h"
 #include "wire/arp.h"
 
 namespace holdfast {

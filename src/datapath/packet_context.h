@@ -51,12 +51,4 @@ struct PacketContext {
 };
 static_assert(sizeof(PacketContext) == 32);
 
-// P1: whether this packet, on this entry of its five-tuple, is a new connection's
-// first and not one of the connection that the entry remembers.
-inline bool BeginsAnew(SegmentFlags segment, Protocol protocol,
-                       const ConnectionTable::Entry& entry) {
-  if (protocol == Protocol::kUdp) return entry.expired;
-  return segment.OpensConnection() && (entry.expired || SynStartsAnew(entry.phase));
-}
-
 }  // namespace holdfast

@@ -25,11 +25,6 @@ bool DeviceFoundChecksumGood(const rte_mbuf* mbuf) {
   return (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 }
 
-DropReason WhyNoService(const Batch& batch, const IpAddress& vip, const WorkerPorts& ports) {
-  const bool ours = batch.turn().snapshot->IsVip(vip) || ports.Own(vip);
-  return ours ? DropReason::kNoService : DropReason::kNotOurAddress;
-}
-
 void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports) {
   rte_mbuf* const mbuf = batch.received()[i];
   const ParsedPacket packet =
@@ -37,8 +32,11 @@ void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports) {
   if (packet.kind == PacketKind::kDrop) return batch.Drop(mbuf, packet.drop);
   if (packet.kind != PacketKind::kFlow) return batch.AddLocal(mbuf, packet);
   const auto tuple = Ipv4Tuple::Of(packet.key);
-  const Destination destination = batch.turn().snapshot->Classify(tuple);
-  if (!destination.exists()) return batch.Drop(mbuf, WhyNoService(batch, packet.key.vip, ports));
+  const Snapshot& snapshot = *batch.turn().snapshot;
+  const Destination destination = snapshot.Classify(tuple);
+  const IpAddress& vip = packet.key.vip;
+  if (!destination.exists())
+    return batch.Drop(mbuf, WhyNoService(snapshot.IsVip(vip) || ports.Own(vip)));
   batch.AddFlow(i, tuple, destination, packet.segment);
 }
 

@@ -1,6 +1,7 @@
 #include <numeric>
 
 #include "datapath/stages.h"
+#include "tables/packet_rules.h"
 
 namespace holdfast {
 namespace {
@@ -16,10 +17,8 @@ ConnectionRecord RecordOf(const PacketContext& packet, const Batch& batch) {
 // In which phase an entry for it begins; none for what makes no entry.
 std::optional<ConnectionPhase> PhaseToRemember(const PacketContext& packet, Protocol protocol) {
   if (packet.is_request) return FirstPhase(protocol);
-  // P5: RST and FIN never create an entry.
-  if (packet.segment.rst || packet.segment.fin) return std::nullopt;
-  if (packet.step != Step::kOtherWorker) return ConnectionPhase::kAdopted;
-  return NextPhase(packet.original_phase, packet.segment);
+  const bool is_copy = packet.step == Step::kOtherWorker;
+  return PhaseOfUnknown(packet.segment, is_copy ? &packet.original_phase : nullptr);
 }
 
 // How often each came, of the Insert()s of a batch.

@@ -1,6 +1,6 @@
 #include "datapath/target_lines.h"
 
-#include "datapath/own_address.h"
+#include "base/own_address.h"
 
 namespace holdfast {
 

@@ -126,7 +126,7 @@ void Worker::SweepConnections() { sweeper_.Sweep(TurnNow()); }
 Turn Worker::TurnNow() const {
   const std::uint64_t cycles = options_.cycles();
   return {.snapshot = &tables_.snapshots->Current(),
-          .now = CoarseTick::FromSeconds(cycles / options_.cycles_per_second),
+          .now = CoarseTick::FromCycles(cycles, options_.cycles_per_second),
           .cycles = cycles};
 }
 

@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/ip_address.h"
 #include "base/mac_address.h"
+#include "base/own_address.h"
 
 namespace holdfast {
 
@@ -20,13 +21,11 @@ struct WorkerPort {
   std::vector<IpPrefix> addresses;     // the balancer's own, with their subnets
 
   [[nodiscard]] bool Owns(const IpAddress& address) const {
-    return std::any_of(addresses.begin(), addresses.end(),
-                       [&](const IpPrefix& own) { return own.address == address; });
+    return IsOwnAddress(addresses, address);
   }
   // Nobody's own address: what claims to come from it is not answered.
   [[nodiscard]] bool IsBroadcast(const IpAddress& address) const {
-    return std::any_of(addresses.begin(), addresses.end(),
-                       [&](const IpPrefix& own) { return own.Broadcast() == address; });
+    return IsBroadcastAddress(addresses, address);
   }
 };
 

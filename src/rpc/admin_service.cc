@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "rpc/explain_wire.h"
 #include "rpc/find_by_name.h"
 #include "rpc/on_loop.h"
 #include "rpc/to_wire.h"
@@ -193,6 +194,19 @@ grpc::ServerUnaryReactor* AdminService::GetCounters(grpc::CallbackServerContext*
       if (!absl::StartsWith(family.name, request->name_prefix())) continue;
       for (const NamedValue& value : ValuesOf(family)) *response->add_samples() = ToWire(value);
     }
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* AdminService::Explain(grpc::CallbackServerContext* context,
+                                                const v1::ExplainRequest* request,
+                                                v1::ExplainResponse* response) {
+  const auto question = FromWire(*request);
+  if (!question.ok()) return Answered(context, question.status());
+  return OnLoop(*parts_.loop, [this, question = *question, response] {
+    const auto explanation = parts_.explainer->Explain(question);
+    if (!explanation.ok()) return explanation.status();
+    ToWire(*explanation, *response);
     return absl::OkStatus();
   });
 }

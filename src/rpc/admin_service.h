@@ -55,6 +55,9 @@ class AdminService final : public v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* GetCounters(grpc::CallbackServerContext* context,
                                         const v1::GetCountersRequest* request,
                                         v1::GetCountersResponse* response) override;
+  grpc::ServerUnaryReactor* Explain(grpc::CallbackServerContext* context,
+                                    const v1::ExplainRequest* request,
+                                    v1::ExplainResponse* response) override;
 
  private:
   // Puts the configuration that holds, as `edit` changes it, in its own place. `what`

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/affinity_manager.h"
+#include "control/explainer.h"
 #include "control/live_configuration.h"
 #include "control/management_loop.h"
 #include "control/target_directory.h"
@@ -28,6 +29,7 @@ struct ControlParts {
   std::function<std::vector<Family>()> counters;
   // Of all workers; any thread may walk over them.
   std::vector<const ConnectionTable*> connection_tables = {};
+  const Explainer* explainer = nullptr;
 };
 
 }  // namespace holdfast

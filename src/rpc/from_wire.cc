@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "rpc/wire_fields.h"
 
 namespace holdfast {
 namespace {
@@ -14,21 +14,9 @@ using WireDuration = google::protobuf::Duration;
 
 constexpr int kMostPorts = 64;
 constexpr std::size_t kLongestName = 255;
-// A message travels in a header, which gRPC limits to 8 KiB.
-constexpr std::size_t kLongestShown = 64;
 // google/protobuf/duration.proto
 constexpr std::int64_t kMostSeconds = 315'576'000'000;
 constexpr std::int32_t kMostNanos = 999'999'999;
-
-template <typename Value>
-absl::Status Mistake(absl::string_view field, const Value& value, absl::string_view rule) {
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, ": ", rule));
-}
-
-std::string Quoted(absl::string_view text) {
-  const absl::string_view shown = text.substr(0, kLongestShown);
-  return absl::StrCat("'", absl::CHexEscape(shown), shown.size() < text.size() ? "..." : "", "'");
-}
 
 absl::StatusOr<IpAddress> HostFromWire(absl::string_view field, const std::string& text) {
   auto address = IpAddress::Parse(text);
@@ -79,13 +67,6 @@ absl::StatusOr<IpAddress> ClientFromWire(const v1::AffinitySelector& wire, const
   return client;
 }
 
-absl::StatusOr<Protocol> ProtocolFromWire(v1::Protocol wire) {
-  if (wire == v1::PROTOCOL_TCP) return Protocol::kTcp;
-  if (wire == v1::PROTOCOL_UDP) return Protocol::kUdp;
-  return Mistake("selector.protocol", static_cast<int>(wire),
-                 "must be PROTOCOL_TCP (6) or PROTOCOL_UDP (17)");
-}
-
 absl::StatusOr<std::vector<std::uint16_t>> PortsFromWire(absl::string_view field,
                                                          const RepeatedField<std::uint32_t>& wire) {
   if (wire.size() > kMostPorts)
@@ -103,7 +84,7 @@ absl::StatusOr<std::vector<std::uint16_t>> PortsFromWire(absl::string_view field
 absl::StatusOr<AffinitySelector> FromWire(const v1::AffinitySelector& wire) {
   const auto vip = VipFromWire(wire);
   if (!vip.ok()) return vip.status();
-  const auto protocol = ProtocolFromWire(wire.protocol());
+  const auto protocol = ProtocolFromWire("selector.protocol", wire.protocol());
   if (!protocol.ok()) return protocol.status();
   auto service_ports = PortsFromWire("selector.service_ports", wire.service_ports());
   if (!service_ports.ok()) return service_ports.status();

@@ -8,13 +8,6 @@ namespace {
 // The only method so far.
 constexpr const char* kMethod = "maglev";
 
-google::protobuf::Duration ToWire(absl::Duration duration) {
-  google::protobuf::Duration wire;
-  wire.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
-  wire.set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(duration)));
-  return wire;
-}
-
 v1::Protocol ToWire(Protocol protocol) {
   return protocol == Protocol::kTcp ? v1::PROTOCOL_TCP : v1::PROTOCOL_UDP;
 }
@@ -76,6 +69,13 @@ void Repeat(const Request& request, const AffinityAnswer& answer, Response& resp
 }
 
 }  // namespace
+
+google::protobuf::Duration ToWire(absl::Duration duration) {
+  google::protobuf::Duration wire;
+  wire.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
+  wire.set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(duration)));
+  return wire;
+}
 
 grpc::Status ToWire(const absl::Status& status) {
   return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};

@@ -23,6 +23,8 @@
 
 namespace holdfast {
 
+google::protobuf::Duration ToWire(absl::Duration duration);
+
 // The codes of both are the same numbers.
 grpc::Status ToWire(const absl::Status& status);
 

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "base/flow_key.h"
 #include "base/segment_flags.h"
@@ -26,6 +27,11 @@ enum class ConnectionPhase : std::uint8_t {
   kEstablished,   // TCP: a SYN, and more than the handshake's ACK
   kDatagrams,     // UDP: more than one
 };
+
+// By NumberOf(). The names are an API.
+inline constexpr std::array<std::string_view, 8> kConnectionPhaseNames = {
+    "opening",      "datagram", "closing",     "closed",
+    "acknowledged", "adopted",  "established", "datagrams"};
 
 constexpr std::uint32_t NumberOf(ConnectionPhase phase) {
   return static_cast<std::uint32_t>(phase);

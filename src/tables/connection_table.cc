@@ -89,6 +89,14 @@ std::optional<ConnectionTable::Entry> ConnectionTable::Find(const FlowHash& hash
   return EntryAt(match->slot, match->value, now);
 }
 
+std::optional<ConnectionTable::Sighting> ConnectionTable::Sight(const FlowHash& hash,
+                                                                CoarseTick now) const {
+  const auto match = buckets_.Find(hash);
+  if (!match) return std::nullopt;
+  const Entry entry = EntryAt(match->slot, match->value, now);
+  return Sighting{entry, AgeOf(match->value, now), timeouts_.Of(entry.phase)};
+}
+
 void ConnectionTable::FindBurst(std::span<const FlowHash> hashes, CoarseTick now,
                                 Found& found) const {
   found.all = buckets_.FindBurst(hashes, found.matches);

@@ -57,6 +57,12 @@ class ConnectionTable {
     bool expired : 1 = false;  // idle for longer than its timeout; not freed yet
     std::uint8_t reserved = 0;
   };
+  // An entry, how long it has been idle, and for how long it may be, in seconds.
+  struct Sighting {
+    Entry entry;
+    std::uint32_t idle = 0;
+    std::uint32_t timeout = 0;
+  };
   // What is known of the hashes of a burst.
   struct Found {
     std::uint64_t all = 0;      // bit i: hash i was found
@@ -107,6 +113,9 @@ class ConnectionTable {
   // ---- any thread
   void Prefetch(const FlowHash& hash) const { buckets_.Prefetch(hash); }
   [[nodiscard]] std::optional<Entry> Find(const FlowHash& hash, CoarseTick now) const;
+  // The same with its times. The last packets of a busy connection are not noted at once
+  // (ConnectionTimeouts::Slack()), so it may have been idle for less.
+  [[nodiscard]] std::optional<Sighting> Sight(const FlowHash& hash, CoarseTick now) const;
   // Looks at most kMaxBurst hashes up. Fastest when each was prefetched, and other work
   // was done in between.
   void FindBurst(std::span<const FlowHash> hashes, CoarseTick now, Found& found) const;
@@ -125,6 +134,11 @@ class ConnectionTable {
   void CountTargets(TargetCounts& counts) const;
   // How many it can hold: what was asked for at a load of 0.8, rounded up.
   [[nodiscard]] std::size_t capacity() const { return buckets_.slot_count(); }
+  // Beyond the load that a table is made for (0.8) by so much, free slots are not
+  // worth a search.
+  [[nodiscard]] bool IsNearlyFull() const {
+    return sizes_->originals.Read() + sizes_->copies.Read() >= nearly_full_;
+  }
   [[nodiscard]] const TableMemory& hot_memory() const { return buckets_.memory(); }
   [[nodiscard]] const TableMemory& cold_memory() const { return cold_; }
   [[nodiscard]] std::size_t memory_bytes() const;
@@ -172,11 +186,6 @@ class ConnectionTable {
   }
   [[nodiscard]] FlowHash HashOf(Slot slot) const;
   [[nodiscard]] Entry EntryAt(Slot slot, std::uint32_t value, CoarseTick now) const;
-  // Beyond the load that a table is made for (0.8) by so much, free slots are not
-  // worth a search.
-  [[nodiscard]] bool IsNearlyFull() const {
-    return sizes_->originals.Read() + sizes_->copies.Read() >= nearly_full_;
-  }
   // A slot for a new entry, emptied as P8 says; of kFull, none.
   struct Room {
     Slot slot;

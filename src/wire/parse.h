@@ -7,6 +7,7 @@
 
 #include "base/flow_key.h"
 #include "base/mac_address.h"
+#include "base/own_address.h"
 #include "base/segment_flags.h"
 #include "stats/worker_counters.h"
 
@@ -37,14 +38,6 @@ struct ParsedPacket {
   FlowKey key;                  // kFlow: the five-tuple; kIcmp: addresses, ports 0
 };
 
-// Nobody's own address, in host order: 0/8, 127/8, a multicast group, 255.255.255.255,
-// or that of the destination.
-constexpr bool IsMartianSource(std::uint32_t source, std::uint32_t destination) {
-  const std::uint32_t network = source >> 24;
-  return network == 0 || network == 127 || network >> 4 == 0xe || source == 0xffffffff ||
-         source == destination;
-}
-
 // Judges the frame from the outside in; the first rule that it breaks names the
 // drop reason:
 //   kTruncated      shorter than an Ethernet header
@@ -55,8 +48,8 @@ constexpr bool IsMartianSource(std::uint32_t source, std::uint32_t destination) 
 //   kTruncated      ends inside the IPv4 header or before its total length
 //   kIpHeader       not version 4, IHL below 5, total length below the header's
 //   kIpChecksum     (not looked at if `checksum_known_good`: the device did)
-//   kMartianSource  from 0/8, 127/8, a multicast group, 255.255.255.255, or from
-//                   its own destination
+//   kMartianSource  IsMartianSource(): 0/8, 127/8, a multicast group,
+//                   255.255.255.255, or its own destination
 //   kFragment       any fragment, before a port is read
 //   kProtocol       not TCP, UDP or ICMP
 //   kTcpHeader      less than 20 bytes, data offset below 5 or beyond the datagram

@@ -97,6 +97,14 @@ grpc::Status FakeAdminService::GetCounters(grpc::ServerContext* context,
   return Behave(behaviour_, *context);
 }
 
+grpc::Status FakeAdminService::Explain(grpc::ServerContext* context,
+                                       const v1::ExplainRequest* request,
+                                       v1::ExplainResponse* response) {
+  explain_request = *request;
+  *response = explanation;
+  return Behave(behaviour_, *context);
+}
+
 FakeBalancer::FakeBalancer(const std::string& directory)
     : unix_address_("unix:" + directory + "/control.sock") {
   grpc::ServerBuilder builder;

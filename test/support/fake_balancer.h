@@ -56,6 +56,8 @@ class FakeAdminService final : public v1::AdminService::Service {
   std::string change_request;      // of the last one but ApplyConfig: its name, and as text
   v1::GetCountersRequest counters_request;
   v1::GetCountersResponse counters;
+  v1::ExplainRequest explain_request;
+  v1::ExplainResponse explanation;
 
  private:
   grpc::Status ListServices(grpc::ServerContext* context, const v1::ListServicesRequest* request,
@@ -102,6 +104,8 @@ class FakeAdminService final : public v1::AdminService::Service {
                       const google::protobuf::Message& request, v1::ConfigChange* response);
   grpc::Status GetCounters(grpc::ServerContext* context, const v1::GetCountersRequest* request,
                            v1::GetCountersResponse* response) override;
+  grpc::Status Explain(grpc::ServerContext* context, const v1::ExplainRequest* request,
+                       v1::ExplainResponse* response) override;
 
   const FakeBehaviour& behaviour_;
 };

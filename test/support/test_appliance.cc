@@ -116,6 +116,10 @@ void TestAppliance::Publish() { snapshots->Publish(MakeSnapshot()); }
 
 void TestAppliance::Advance(std::uint64_t seconds) { cycles += seconds * kCyclesPerSecond; }
 
+CoarseTick TestAppliance::Now() { return CoarseTick::FromCycles(ReadCycles(), kCyclesPerSecond); }
+
+HashKey TestAppliance::hash_key() { return kHashKey; }
+
 void TestAppliance::StartAffinity(const AffinityKey& key, TargetHandle owner) {
   for (Crew& crew : crews_) {
     if (!crew.writer) crew.writer = std::make_unique<AffinityTable::Writer>(*crew.affinities);

@@ -42,6 +42,8 @@ class TestAppliance {
   void Publish();
 
   void Advance(std::uint64_t seconds);
+  [[nodiscard]] static CoarseTick Now();
+  [[nodiscard]] static HashKey hash_key();  // of the connection tables
   void StartAffinity(const AffinityKey& key, TargetHandle owner);
   void EndAffinity(const AffinityKey& key);
 
@@ -65,6 +67,9 @@ class TestAppliance {
     return *crews_[worker].connections;
   }
   [[nodiscard]] std::vector<AffinityTable*> replicas();
+  [[nodiscard]] const std::vector<const ConnectionTable*>& all_connections() const {
+    return all_connections_;
+  }
   [[nodiscard]] Worker& worker(std::size_t index) { return *crews_[index].worker; }
   [[nodiscard]] NeighbourEventRing& events(std::size_t worker = 0) {
     return *crews_[worker].events;

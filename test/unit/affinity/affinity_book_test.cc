@@ -297,5 +297,18 @@ TEST_CASE_METHOD(Fixture, "affinities are counted by service and by owner", "[af
   CHECK(book.CountOf(kDns, kGreen) == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "P2: all that a request matches, in the order in which they win",
+                 "[affinity]") {
+  CHECK(book.MatchedBy(Cell(40000, 80)).empty());
+  const Cells in_order = {Cell(40000, 80), Cell(40000, kWhole), Cell(kAny, 80), Cell(kAny, kWhole)};
+  for (const AffinityCell& cell : in_order) REQUIRE(Start({cell}, kBlue) == Outcome::kStarted);
+  REQUIRE(Start({Cell(40001, kWhole)}, kBlue) == Outcome::kCovered);
+  Cells matched;
+  for (const auto& standing : book.MatchedBy(Cell(40000, 80))) matched.push_back(standing.cell);
+  CHECK(matched == in_order);
+  CHECK(book.MatchedBy(Cell(40001, 81)).size() == 1);
+  CHECK(book.MatchedBy(Cell(40000, 80, kOtherClient)).empty());
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -58,6 +58,10 @@ struct Fixture : testing::ControlPlane {
     CHECK(stub->GetCounters(&call, request, &response).ok());
     return response;
   }
+  grpc::Status Explain(const v1::ExplainRequest& request, v1::ExplainResponse* response) {
+    Call call;
+    return stub->Explain(&call, request, response);
+  }
   void StartForWeb2(std::vector<std::uint16_t> client_ports) {
     OnLoopThread([&] {
       affinities->Start({testing::Address("192.0.2.1"),
@@ -356,6 +360,95 @@ TEST_CASE_METHOD(Fixture, "counters are those of the exporter, chosen by the sta
   CHECK(drops[1].labels().at("worker") == "1");
   CHECK(drops[1].labels().at("reason") == "arp");
   CHECK(Counters("holdfast_affinities").samples(0).value() == 2.5);
+}
+
+v1::ExplainRequest SynToWeb() {
+  v1::ExplainRequest request;
+  request.set_client("198.51.100.7");
+  request.set_client_port(40000);
+  request.set_vip("192.0.2.1");
+  request.set_vip_port(80);
+  request.set_protocol(v1::PROTOCOL_TCP);
+  return request;
+}
+
+TEST_CASE_METHOD(Fixture, "O: an explanation says each row and the verdict", "[rpc]") {
+  StartForWeb2({40000});
+  neighbours.Set(1, MacAddress{{2, 0, 0, 0, 0, 12}});
+  v1::ExplainResponse response;
+  REQUIRE(Explain(SynToWeb(), &response).ok());
+  CHECK(response.service() == "web");
+  CHECK(response.worker() == 0);
+  CHECK(response.verdict().outcome() == v1::PACKET_OUTCOME_FORWARDED);
+  const v1::PacketWay& way = response.verdict().way();
+  CHECK(way.step() == "affinity");
+  CHECK(way.target() == "web-2");
+  CHECK(way.address() == "10.0.0.12");
+  CHECK(way.forwarding() == "l2");
+  CHECK(way.port() == "lan1");
+  CHECK(way.mac() == "02:00:00:00:00:0c");
+  CHECK(way.source_mac() == "02:00:00:00:00:02");
+  CHECK(way.outer_source().empty());
+  REQUIRE(response.findings_size() == 8);
+  CHECK(response.findings(1).row() == "P2");
+  CHECK(response.findings(1).answer() == v1::ROW_ANSWER_DECIDES);
+  CHECK(response.findings(3).answer() == v1::ROW_ANSWER_NOT_REACHED);
+  REQUIRE(response.affinities_size() == 1);
+  CHECK(response.affinities(0).affinity().client_port() == 40000);
+  CHECK_FALSE(response.affinities(0).passed_over());
+}
+
+TEST_CASE_METHOD(Fixture, "O: a known connection is explained with its phase and age", "[rpc]") {
+  const FlowKey flow{testing::Address("198.51.100.7"), testing::Address("192.0.2.1"), 40000, 80,
+                     Protocol::kTcp};
+  connections[1].Insert(HashFlow(HashKey{}, flow), {.key = flow}, TargetHandle(2, 0),
+                        ConnectionPhase::kEstablished, CoarseTick());
+  v1::ExplainRequest request = SynToWeb();
+  request.set_packet(v1::PACKET_KIND_DATA);
+  v1::ExplainResponse response;
+  REQUIRE(Explain(request, &response).ok());
+  CHECK(response.worker() == 1);
+  REQUIRE(response.connections_size() == 1);
+  CHECK(response.connections(0).worker() == 1);
+  CHECK(response.connections(0).phase() == "established");
+  CHECK(response.connections(0).timeout().seconds() == 7808);
+  CHECK(response.connections(0).target() == "web-3");
+  CHECK(response.verdict().outcome() == v1::PACKET_OUTCOME_DROPPED);
+  CHECK(response.verdict().drop_reason() == "no_neighbour");
+  CHECK(response.verdict().way().mac().empty());
+
+  request.set_worker(0);
+  REQUIRE(Explain(request, &response).ok());
+  CHECK(response.verdict().way().step() == "other_worker");
+}
+
+TEST_CASE_METHOD(Fixture, "A16: a packet that cannot be is an INVALID_ARGUMENT", "[rpc]") {
+  const auto mistake = [&](const std::function<void(v1::ExplainRequest&)>& make) {
+    v1::ExplainRequest request = SynToWeb();
+    make(request);
+    v1::ExplainResponse response;
+    const grpc::Status status = Explain(request, &response);
+    CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+    return status.error_message();
+  };
+  CHECK(mistake([](auto& request) { request.set_client("web"); }) ==
+        "client: 'web': must be an IPv4 address");
+  CHECK(mistake([](auto& request) { request.set_vip("2001:db8::1"); }) ==
+        "vip: '2001:db8::1': must be an IPv4 address");
+  CHECK(mistake([](auto& request) { request.clear_client_port(); }) ==
+        "client_port: absent: a packet has a port");
+  CHECK(mistake([](auto& request) { request.set_vip_port(65536); }) ==
+        "vip_port: 65536: a packet's port is 0 to 65535");
+  CHECK(mistake([](auto& request) { request.clear_protocol(); }) ==
+        "protocol: 0: must be PROTOCOL_TCP (6) or PROTOCOL_UDP (17)");
+  CHECK(mistake([](auto& request) { request.set_packet(v1::PacketKind(9)); }) ==
+        "packet: 9: must be SYN (1), DATA (2), FIN (3) or RST (4)");
+  CHECK(mistake([](auto& request) {
+          request.set_protocol(v1::PROTOCOL_UDP);
+          request.set_packet(v1::PACKET_KIND_SYN);
+        }) == "packet: 1: UDP has nothing but PACKET_KIND_DATA (2)");
+  CHECK(mistake([](auto& request) { request.set_worker(2); }) ==
+        "worker: 2: there are 2, from 0 on");
 }
 
 }  // namespace

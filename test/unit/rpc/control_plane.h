@@ -83,6 +83,7 @@ class ControlPlane {
                                          .meet_targets = [](const auto&) {},
                                          .publish = [this] { Publish(); },
                                          .set_log_level = [](config::LogLevel) {}});
+    explainer = std::make_unique<Explainer>(ExplainerSources());
     server = ControlServer::Start({{unix_address, tcp_address}, false}, Parts()).value();
     thread = std::thread([this] { loop.Run(); });
   }
@@ -99,7 +100,28 @@ class ControlPlane {
             &neighbours,
             [this] { Publish(); },
             [this] { return families; },
-            {&connections[0], &connections[1]}};
+            {&connections[0], &connections[1]},
+            explainer.get()};
+  }
+
+  // Of what the directory had when the test began; workers remember no connection.
+  Explainer::Sources ExplainerSources() {
+    Explainer::Sources sources{
+        .snapshots = &snapshots,
+        .neighbours = &neighbours,
+        .affinities = affinities.get(),
+        .connections = {},
+        .affinity_replicas = {},
+        .hash_key = {},
+        .ring_seed = 2026,
+        .ports = {{"lan0", MacAddress{{2, 0, 0, 0, 0, 1}}, {{Address("10.0.0.1"), 24}}},
+                  {"lan1", MacAddress{{2, 0, 0, 0, 0, 2}}, {{Address("10.0.1.1"), 24}}}},
+        .now = [] { return CoarseTick(); }};
+    for (std::size_t i = 0; i < kReplicas; ++i) {
+      sources.connections.push_back(&connections[i]);
+      sources.affinity_replicas.push_back(replicas[i].get());
+    }
+    return sources;
   }
 
   static ConnectionTable Table(std::uint16_t worker) {
@@ -151,6 +173,9 @@ class ControlPlane {
   std::vector<std::unique_ptr<AffinityTable>> replicas;
   std::unique_ptr<AffinityManager> affinities;
   std::unique_ptr<LiveConfiguration> configuration;
+  RcuDomain rcu{kReplicas};
+  SnapshotPublisher snapshots{rcu, directory.BuildSnapshot()};
+  std::unique_ptr<Explainer> explainer;
   std::unique_ptr<ControlServer> server;
   std::thread thread;
 };

@@ -65,6 +65,21 @@ constexpr std::uint32_t kSlack = 8;
 
 // ---- P1
 
+TEST_CASE_METHOD(Fixture, "P1: an entry is seen with its age and its timeout", "[tables]") {
+  CHECK_FALSE(table.Sight(HashOf(1), At(100)));
+  REQUIRE(Insert(1, kGreen, Phase::kOpening, 100) == Outcome::kInserted);
+  const auto opening = table.Sight(HashOf(1), At(130)).value();
+  CHECK(opening.entry.target == kGreen);
+  CHECK(opening.idle == 30);
+  CHECK(opening.timeout == kTimeouts.tcp_opening);
+  CHECK_FALSE(opening.entry.expired);
+  CHECK(table.Sight(HashOf(1), At(131))->entry.expired);
+  Update(1, Phase::kEstablished, 131);
+  const auto established = table.Sight(HashOf(1), At(131)).value();
+  CHECK(established.idle == 0);
+  CHECK(established.timeout == kTimeouts.tcp_established + kSlack);
+}
+
 TEST_CASE_METHOD(Fixture, "P1: a connection keeps target, phase and record", "[tables]") {
   CHECK_FALSE(Find(1, 0));
   REQUIRE(Insert(1, kGreen, Phase::kOpening, 100) == Outcome::kInserted);

@@ -1,0 +1,40 @@
+// What a host knows of the addresses that it has on a port, each with its subnet.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "base/ip_address.h"
+
+namespace holdfast {
+
+// The own address in whose subnet `neighbour` is, by which that one knows us; the first one
+// if it is in none. REQUIRES: there is one.
+inline const IpAddress& OwnAddressFor(const std::vector<IpPrefix>& own,
+                                      const IpAddress& neighbour) {
+  for (const IpPrefix& prefix : own)
+    if (prefix.Contains(neighbour)) return prefix.address;
+  return own.front().address;
+}
+
+inline bool IsOwnAddress(const std::vector<IpPrefix>& own, const IpAddress& address) {
+  return std::any_of(own.begin(), own.end(),
+                     [&](const IpPrefix& prefix) { return prefix.address == address; });
+}
+
+// The broadcast address of one of the subnets: nobody's own.
+inline bool IsBroadcastAddress(const std::vector<IpPrefix>& own, const IpAddress& address) {
+  return std::any_of(own.begin(), own.end(),
+                     [&](const IpPrefix& prefix) { return prefix.Broadcast() == address; });
+}
+
+// Nobody's own address, in host order: 0/8, 127/8, a multicast group, 255.255.255.255,
+// or that of the destination.
+constexpr bool IsMartianSource(std::uint32_t source, std::uint32_t destination) {
+  const std::uint32_t network = source >> 24;
+  return network == 0 || network == 127 || network >> 4 == 0xe || source == 0xffffffff ||
+         source == destination;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,67 @@
+#include "control/explanation_wording.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+namespace holdfast {
+namespace {
+
+std::string InSeconds(std::uint32_t seconds) {
+  return seconds == 0 ? "0s" : absl::FormatDuration(absl::Seconds(seconds));
+}
+
+}  // namespace
+
+std::string NameOf(ConnectionPhase phase) {
+  return std::string(kConnectionPhaseNames[NumberOf(phase)]);
+}
+
+std::string PacketInWords(const PacketQuestion& question) {
+  if (question.flow.protocol == Protocol::kUdp) return "a datagram";
+  if (question.segment.rst) return "a RST";
+  if (question.segment.fin) return "a FIN";
+  return question.segment.OpensConnection() ? "a SYN" : "a data packet";
+}
+
+std::string InWords(const Explanation::Connection& connection, const PacketQuestion& question) {
+  const ConnectionTable::Sighting& sighting = connection.sighting;
+  std::string words =
+      absl::StrCat("worker ", Index(connection.worker), " has it as ", NameOf(sighting.entry.phase),
+                   ", idle for ", InSeconds(sighting.idle), " of ", InSeconds(sighting.timeout));
+  if (sighting.entry.expired) absl::StrAppend(&words, ", expired");
+  if (connection.begins_anew)
+    absl::StrAppend(&words, "; ", PacketInWords(question), " begins a new connection");
+  else if (connection.target.empty())
+    absl::StrAppend(&words, "; its target is gone (P7)");
+  return words;
+}
+
+std::string NoAffinityInWords(const FlowKey& flow, const std::string& service) {
+  return absl::StrCat("no affinity of client ", flow.client.ToString(), " port ", flow.client_port,
+                      " at service '", service, "' port ", flow.vip_port);
+}
+
+std::string InWords(const Explanation::Verdict::Way& way) {
+  std::string words = absl::StrCat(
+      "target '", way.target, "' (", way.address.ToString(), ") by step ",
+      std::string(kStepNames[static_cast<std::size_t>(way.step)]), ", from port '", way.port, "'");
+  absl::StrAppend(&words, way.mac ? absl::StrCat(" to MAC ", way.mac->ToString())
+                                  : ", but its MAC is not known");
+  if (way.forwarding == ForwardingMode::kIpip)
+    absl::StrAppend(&words, ", inside IPv4 from ", way.outer_source.ToString(), " to ",
+                    way.outer_destination.ToString());
+  return words;
+}
+
+std::string InWords(DropReason reason) {
+  const DropReasonName& name = kDropReasons[static_cast<std::size_t>(reason)];
+  return absl::StrCat("dropped as ", std::string(name.name), ": ", std::string(name.help));
+}
+
+std::string RefusalInWords(const std::optional<Reply>& reply) {
+  if (!reply) return "refused in silence";
+  return *reply == Reply::kTcpReset ? "refused with a TCP RST, as the rate allows"
+                                    : "refused with an ICMP port unreachable, as the rate allows";
+}
+
+}  // namespace holdfast

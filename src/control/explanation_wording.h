@@ -1,0 +1,22 @@
+// The sentences of explanations.
+#pragma once
+
+#include <string>
+
+#include "control/explanation.h"
+
+namespace holdfast {
+
+std::string NameOf(ConnectionPhase phase);  // "established" ...
+// "a SYN", "a data packet", "a datagram" ...
+std::string PacketInWords(const PacketQuestion& question);
+// "worker 1 has it as established, idle for 3s of 2h10m8s".
+std::string InWords(const Explanation::Connection& connection, const PacketQuestion& question);
+// Why a row names nobody: "no affinity of client 198.51.100.7 port 40000 at service 'web'".
+std::string NoAffinityInWords(const FlowKey& flow, const std::string& service);
+// "target 'web-2' (10.0.0.12) by step affinity: ...".
+std::string InWords(const Explanation::Verdict::Way& way);
+std::string InWords(DropReason reason);
+std::string RefusalInWords(const std::optional<Reply>& reply);
+
+}  // namespace holdfast

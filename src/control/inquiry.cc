@@ -1,0 +1,92 @@
+#include "control/inquiry.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/own_address.h"
+#include "tables/packet_rules.h"
+
+namespace holdfast {
+namespace {
+
+std::string NameOf(const TargetView* target) { return target == nullptr ? "" : target->name; }
+
+FlowHash HashOf(const HashKey& key, const Ipv4Tuple& tuple) {
+  FlowHash hash;
+  HashIpv4Flows(key, {&tuple, 1}, {&hash, 1});
+  return hash;
+}
+
+bool IsOurs(const IpAddress& address, const Snapshot& snapshot,
+            const std::vector<Explainer::Port>& ports) {
+  return snapshot.IsVip(address) ||
+         std::any_of(ports.begin(), ports.end(), [&](const Explainer::Port& port) {
+           return IsOwnAddress(port.addresses, address);
+         });
+}
+
+}  // namespace
+
+Inquiry::Inquiry(const Explainer::Sources& sources, const PacketQuestion& question)
+    : sources_(sources),
+      question_(question),
+      snapshot_(sources.snapshots->Current()),
+      tuple_(Ipv4Tuple::Of(question.flow)),
+      destination_(snapshot_.Classify(tuple_)),
+      service_(destination_.exists() ? &snapshot_.service(destination_.service()) : nullptr),
+      is_request_(IsConnectionRequest(question.segment, question.flow.protocol)) {}
+
+Explanation Inquiry::Run() && {
+  if (service_ == nullptr) {
+    const FlowKey& flow = question_.flow;
+    drop_ = IsMartianSource(flow.client.V4(), flow.vip.V4())
+                ? DropReason::kMartianSource
+                : WhyNoService(IsOurs(flow.vip, snapshot_, sources_.ports));
+    explanation_.worker = question_.worker.value_or(WorkerId{0});
+  } else {
+    explanation_.service = service_->name;
+    LookInTables();
+    explanation_.worker = question_.worker.value_or(LikelyWorker());
+    FollowConnection();
+    DropMartian();
+    FollowOtherWorkers();
+    FollowAffinity();
+    Note(PacketRow::kP3, "automatic affinity is not there yet: no service has it");
+    AskRing();
+    AnswerRefused();
+    Remember();
+    std::stable_sort(explanation_.findings.begin(), explanation_.findings.end(),
+                     [](const auto& a, const auto& b) { return a.row < b.row; });
+  }
+  Conclude();
+  return std::move(explanation_);
+}
+
+void Inquiry::LookInTables() {
+  const FlowHash hash = HashOf(sources_.hash_key, tuple_);
+  const CoarseTick now = sources_.now();
+  for (const ConnectionTable* table : sources_.connections) {
+    const auto sighting = table->Sight(hash, now);
+    if (!sighting) continue;
+    known_.push_back({table->owner(), *sighting,
+                      BeginsAnew(question_.segment, tuple_.protocol, sighting->entry),
+                      snapshot_.Find(sighting->entry.target)});
+    const Known& known = known_.back();
+    explanation_.connections.push_back(
+        {known.worker, known.sighting, known.begins_anew, NameOf(known.target)});
+  }
+}
+
+WorkerId Inquiry::LikelyWorker() const {
+  for (const Known& known : known_)
+    if (known.IsFollowed()) return known.worker;
+  return known_.empty() ? WorkerId{0} : known_.front().worker;
+}
+
+const Inquiry::Known* Inquiry::KnownBy(WorkerId worker) const {
+  const auto found = std::find_if(known_.begin(), known_.end(),
+                                  [&](const Known& known) { return known.worker == worker; });
+  return found == known_.end() ? nullptr : &*found;
+}
+
+}  // namespace holdfast

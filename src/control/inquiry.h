@@ -1,0 +1,74 @@
+// Inquiry: one packet's way through the rows of P; Explainer's one question.
+//
+// Each step answers its row even when an earlier one has decided: an operator asks why it
+// was not this one.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ipv4_tuple.h"
+#include "control/explainer.h"
+#include "control/explanation.h"
+
+namespace holdfast {
+
+class Inquiry {
+ public:
+  // REQUIRES: question.worker exists, if it is given.
+  Inquiry(const Explainer::Sources& sources, const PacketQuestion& question);
+
+  Explanation Run() &&;
+
+ private:
+  // An entry of the five-tuple; its target, or nullptr when that is gone.
+  struct Known {
+    WorkerId worker{};
+    ConnectionTable::Sighting sighting;
+    bool begins_anew = false;
+    const TargetView* target = nullptr;
+    [[nodiscard]] bool IsFollowed() const { return !begins_anew && target != nullptr; }
+  };
+
+  void LookInTables();
+  [[nodiscard]] WorkerId LikelyWorker() const;
+  [[nodiscard]] const Known* KnownBy(WorkerId worker) const;
+
+  // In the order of the workers' stages.
+  void FollowConnection();
+  void DropMartian();
+  void FollowOtherWorkers();
+  void FollowAffinity();
+  void AskRing();
+  void AnswerRefused();
+  void Remember();
+  void Conclude();
+
+  [[nodiscard]] bool is_open() const { return target_ == nullptr && !refused_ && !drop_; }
+  // The row names `target`, which gets the packet if nobody has decided.
+  void Offer(PacketRow row, const TargetView* target, Step step, std::string why);
+  void Note(PacketRow row, std::string why);
+  void Decline(PacketRow row, std::string why);
+  [[nodiscard]] std::string WhatToRemember() const;
+  [[nodiscard]] Explanation::Verdict::Way WayTo(const TargetView& target, Step step) const;
+
+  const Explainer::Sources& sources_;
+  const PacketQuestion& question_;
+  const Snapshot& snapshot_;
+  const Ipv4Tuple tuple_;
+  const Destination destination_;
+  const ServiceView* const service_;  // nullptr: there is none
+  const bool is_request_;
+  std::vector<Known> known_;  // by worker
+  Explanation explanation_;
+
+  // What is decided.
+  const TargetView* target_ = nullptr;
+  Step step_{};
+  std::optional<ConnectionPhase> original_;  // of whose entry a copy is made
+  bool refused_ = false;
+  std::optional<DropReason> drop_;
+};
+
+}  // namespace holdfast

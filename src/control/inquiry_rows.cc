@@ -1,0 +1,196 @@
+// Inquiry's steps: one for each stage of the workers.
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/own_address.h"
+#include "control/affinity_wording.h"
+#include "control/explanation_wording.h"
+#include "control/inquiry.h"
+#include "tables/packet_rules.h"
+
+namespace holdfast {
+namespace {
+
+using Answer = Explanation::Answer;
+
+std::string NameOf(WorkerId worker) { return absl::StrCat("worker ", Index(worker)); }
+
+// The owner whom a worker would follow, and how many are passed over before.
+struct Followed {
+  const TargetView* owner = nullptr;
+  std::size_t passed_over = 0;
+};
+Followed FollowIn(const AffinityTable& affinities, ServiceSlot service, const FlowKey& flow,
+                  const Snapshot& snapshot) {
+  Followed followed;
+  const auto owner = affinities.Find(service, flow.client, flow.client_port, flow.vip_port,
+                                     [&](TargetHandle handle) {
+                                       const bool takes = snapshot.Find(handle) != nullptr;
+                                       if (!takes) ++followed.passed_over;
+                                       return takes;
+                                     });
+  if (owner) followed.owner = snapshot.Find(*owner);
+  return followed;
+}
+
+}  // namespace
+
+void Inquiry::Offer(PacketRow row, const TargetView* target, Step step, std::string why) {
+  const bool decides = is_open() && target != nullptr;
+  if (decides) std::tie(target_, step_) = std::pair(target, step);
+  const Answer if_any = decides ? Answer::kDecides : Answer::kNotReached;
+  explanation_.findings.push_back({row, target == nullptr ? Answer::kNone : if_any,
+                                   target == nullptr ? "" : target->name, std::move(why)});
+}
+
+void Inquiry::Note(PacketRow row, std::string why) {
+  explanation_.findings.push_back({row, Answer::kNone, "", std::move(why)});
+}
+
+void Inquiry::Decline(PacketRow row, std::string why) {
+  refused_ = true;
+  explanation_.findings.push_back({row, Answer::kDecides, "", std::move(why)});
+}
+
+// P1, and P7 of the entry that it finds.
+void Inquiry::FollowConnection() {
+  const Known* const known = KnownBy(explanation_.worker);
+  if (known == nullptr) {
+    Note(PacketRow::kP1, NameOf(explanation_.worker) + " does not know the connection");
+    return Note(PacketRow::kP7, "no entry of a target that is gone");
+  }
+  Offer(PacketRow::kP1, known->IsFollowed() ? known->target : nullptr, Step::kConnection,
+        InWords(explanation_.connections[static_cast<std::size_t>(known - known_.data())],
+                question_));
+  if (known->target != nullptr) return Note(PacketRow::kP7, "the entry's target is there");
+  if (known->begins_anew)
+    return Note(PacketRow::kP7, "the entry's target is gone, but a new connection begins anyhow");
+  if (IsRefusedWithItsTarget(question_.segment))
+    return Decline(PacketRow::kP7,
+                   "the connection's target is gone: its entry is freed, and the "
+                   "packet is refused (P6)");
+  Note(PacketRow::kP7,
+       "the connection's target is gone: its entry is freed, and the SYN is a new "
+       "connection request");
+}
+
+void Inquiry::DropMartian() {
+  if (is_open() && IsFromNobody(tuple_, snapshot_)) drop_ = DropReason::kMartianSource;
+}
+
+void Inquiry::FollowOtherWorkers() {
+  const TargetView* target = nullptr;
+  std::vector<std::string> sentences;
+  for (std::size_t i = 0; i < known_.size(); ++i) {
+    if (known_[i].worker == explanation_.worker) continue;
+    sentences.push_back(InWords(explanation_.connections[i], question_));
+    if (target != nullptr || !known_[i].IsFollowed()) continue;
+    target = known_[i].target;
+    if (is_open()) original_ = ConnectionPhase(known_[i].sighting.entry.phase);
+  }
+  if (sentences.empty()) sentences.emplace_back("no other worker knows the connection");
+  Offer(PacketRow::kP5, target, Step::kOtherWorker, absl::StrJoin(sentences, "; "));
+}
+
+void Inquiry::FollowAffinity() {
+  const FlowKey& flow = question_.flow;
+  const ServiceSlot slot = destination_.service();
+  const AffinityTable& replica = *sources_.affinity_replicas[Index(explanation_.worker)];
+  const Followed followed = FollowIn(replica, slot, flow, snapshot_);
+  std::vector<std::string> sentences;
+  for (const AffinityListing& listing :
+       sources_.affinities->MatchedBy({slot, flow.client, flow.client_port, flow.vip_port})) {
+    const std::size_t number = explanation_.affinities.size();
+    const bool passed_over = number < followed.passed_over;
+    if (number <= followed.passed_over)
+      sentences.push_back(InWords(listing) +
+                          (passed_over ? ": passed over, its owner is gone" : ""));
+    explanation_.affinities.push_back({listing, passed_over});
+  }
+  if (sentences.empty()) sentences.push_back(NoAffinityInWords(flow, service_->name));
+  Offer(PacketRow::kP2, followed.owner, Step::kAffinity, absl::StrJoin(sentences, "; then "));
+}
+
+// P4 for a request, P5 for all else.
+void Inquiry::AskRing() {
+  const PacketRow row = is_request_ ? PacketRow::kP4 : PacketRow::kP5;
+  if (!is_request_) Note(PacketRow::kP4, "no connection request: nothing is balanced");
+  const Ipv4RingHash hash(sources_.ring_seed);
+  const std::uint16_t* const place = PlaceOnRing(service_->ring, hash, tuple_);
+  if (place == nullptr)
+    return Note(row, "the ring is empty: all targets are draining, or have weight 0");
+  Offer(row, snapshot_.Find(TargetHandle::FromRaw(*place)), StepOfRing(is_request_),
+        absl::StrCat("place ", MaglevRing::PlaceOf(hash.Of(tuple_)), " of ", MaglevRing::kSize,
+                     " on the service's ring"));
+}
+
+void Inquiry::AnswerRefused() {
+  if (is_open()) refused_ = true;
+  if (drop_ || !refused_)
+    return Note(PacketRow::kP6, drop_ ? "dropped before" : "there is a target");
+  drop_ = DropReason::kNoTarget;
+  bool from_broadcast = false;
+  for (const Explainer::Port& port : sources_.ports)
+    from_broadcast |= IsBroadcastAddress(port.addresses, question_.flow.client);
+  auto& reply = explanation_.verdict.reply;
+  reply = AnswerToRefused(service_->no_target, tuple_.protocol, question_.segment, from_broadcast);
+  explanation_.findings.push_back(
+      {PacketRow::kP6, Answer::kDecides, "", absl::StrCat("no target: ", RefusalInWords(reply))});
+}
+
+void Inquiry::Remember() { Note(PacketRow::kP8, WhatToRemember()); }
+
+std::string Inquiry::WhatToRemember() const {
+  if (target_ == nullptr) return "nothing to remember";
+  if (step_ == Step::kConnection) return "the connection is remembered already";
+  const bool is_copy = step_ == Step::kOtherWorker;
+  const auto phase = is_request_ && !is_copy
+                         ? std::optional(FirstPhase(tuple_.protocol))
+                         : PhaseOfUnknown(question_.segment, is_copy ? &*original_ : nullptr);
+  if (!phase) return "FIN and RST make no entry";
+  const ConnectionTable& table = *sources_.connections[Index(explanation_.worker)];
+  std::string words = absl::StrCat(NameOf(explanation_.worker), " remembers it as ", NameOf(*phase),
+                                   is_copy ? ", a copy" : "", "; its table has ",
+                                   table.size() + table.copies(), " entries of ", table.capacity());
+  if (table.IsNearlyFull())
+    absl::StrAppend(&words,
+                    ": nearly full. Entries that prove nothing make room; where there are "
+                    "none, this one goes by the same way, but is not remembered");
+  return words;
+}
+
+Explanation::Verdict::Way Inquiry::WayTo(const TargetView& target, Step step) const {
+  const Explainer::Port& port = sources_.ports[Index(target.port)];
+  Explanation::Verdict::Way way{.step = step,
+                                .target = target.name,
+                                .address = target.address,
+                                .forwarding = destination_.forwarding(),
+                                .port = port.name,
+                                .mac = sources_.neighbours->Find(target.handle.slot()),
+                                .source_mac = port.mac,
+                                .outer_source = {},
+                                .outer_destination = {}};
+  if (way.forwarding != ForwardingMode::kIpip) return way;
+  way.outer_source = OwnAddressFor(port.addresses, target.address);
+  way.outer_destination = target.address;
+  return way;
+}
+
+void Inquiry::Conclude() {
+  Explanation::Verdict& verdict = explanation_.verdict;
+  using Outcome = Explanation::Outcome;
+  if (target_ != nullptr) {
+    verdict.way = WayTo(*target_, step_);
+    if (!verdict.way->mac) drop_ = DropReason::kNoNeighbour;
+  }
+  verdict.drop = drop_;
+  verdict.outcome = refused_ ? Outcome::kRefused : drop_ ? Outcome::kDropped : Outcome::kForwarded;
+  verdict.why = refused_ ? RefusalInWords(verdict.reply) : drop_ ? InWords(*drop_) : "";
+  if (!verdict.way) return;
+  const std::string way = InWords(*verdict.way);
+  verdict.why = drop_ ? absl::StrCat(verdict.why, ": ", way) : absl::StrCat("to ", way);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,73 @@
+// The rules of P for one packet, where no table has to be asked: what the workers' stages
+// and the management thread's explanations have in common.
+//
+// Pure; any thread.
+#pragma once
+
+#include <optional>
+
+#include "balancing/maglev_ring.h"
+#include "balancing/ring_hash.h"
+#include "base/ipv4_tuple.h"
+#include "base/own_address.h"
+#include "base/segment_flags.h"
+#include "stats/worker_counters.h"
+#include "tables/connection_phase.h"
+#include "tables/connection_table.h"
+#include "tables/snapshot.h"
+
+namespace holdfast {
+
+// A packet for an address and port where no service is. `is_ours`: the address is a VIP or
+// our own.
+constexpr DropReason WhyNoService(bool is_ours) {
+  return is_ours ? DropReason::kNoService : DropReason::kNotOurAddress;
+}
+
+// What no connection has is dropped when its sender can be nobody; a VIP is ours.
+inline bool IsFromNobody(const Ipv4Tuple& flow, const Snapshot& snapshot) {
+  return IsMartianSource(__builtin_bswap32(flow.client), __builtin_bswap32(flow.vip)) ||
+         snapshot.IsVip(flow.client);
+}
+
+constexpr bool IsConnectionRequest(SegmentFlags segment, Protocol protocol) {
+  return protocol == Protocol::kUdp || segment.OpensConnection();
+}
+
+// P1: whether this packet, on this entry of its five-tuple, is a new connection's
+// first and not one of the connection that the entry remembers.
+inline bool BeginsAnew(SegmentFlags segment, Protocol protocol,
+                       const ConnectionTable::Entry& entry) {
+  if (protocol == Protocol::kUdp) return entry.expired;
+  return segment.OpensConnection() && (entry.expired || SynStartsAnew(entry.phase));
+}
+
+// P7: a packet of a connection whose target is gone is refused, but for a client that
+// tries anew.
+constexpr bool IsRefusedWithItsTarget(SegmentFlags segment) { return !segment.OpensConnection(); }
+
+// P4 and P5: where the ring has the flow's target; nullptr when it has none.
+inline const std::uint16_t* PlaceOnRing(const MaglevRing& ring, Ipv4RingHash hash,
+                                        const Ipv4Tuple& flow) {
+  return ring.empty() ? nullptr : ring.Find(hash.Of(flow));
+}
+constexpr Step StepOfRing(bool is_request) { return is_request ? Step::kBalanced : Step::kRing; }
+
+// P5: in which phase an entry for a packet that is no request begins; none when it makes no
+// entry, as FIN and RST. `original`: the phase of the entry that it is a copy of, or nullptr.
+inline std::optional<ConnectionPhase> PhaseOfUnknown(SegmentFlags segment,
+                                                     const ConnectionPhase* original) {
+  if (segment.rst || segment.fin) return std::nullopt;
+  return original == nullptr ? ConnectionPhase::kAdopted : NextPhase(*original, segment);
+}
+
+// P6: what a refused packet is answered with, if the rate allows; none: nothing.
+// `from_broadcast`: its source is the broadcast address of the port that it came by.
+constexpr std::optional<Reply> AnswerToRefused(NoTargetPolicy policy, Protocol protocol,
+                                               SegmentFlags segment, bool from_broadcast) {
+  if (policy == NoTargetPolicy::kDrop || from_broadcast) return std::nullopt;
+  if (protocol == Protocol::kUdp) return Reply::kPortUnreachable;
+  return segment.rst ? std::nullopt : std::optional(Reply::kTcpReset);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,122 @@
+// ExplainedAppliance: a TestAppliance that follows a directory and the real rules of
+// affinities, as holdfastd does, and an Explainer of it.
+//
+// Targets web-1 to web-6 (10.0.0.11 and on) are in slots 0 to 5, resolved; web-3 has weight
+// 0 everywhere. Services, at 192.0.2.1 unless said otherwise, with all of them:
+//   web     TCP 80, 443
+//   tunnel  TCP 8080 at 192.0.2.9, ipip
+//   dns     UDP 53
+//   idle    TCP 81, quiet UDP 54: every weight is 0; so it is with
+//   silent  TCP 82, which drops what has no target
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "control/affinity_manager.h"
+#include "control/explainer.h"
+#include "control/target_directory.h"
+#include "support/fake_clock.h"
+#include "support/packet_builder.h"
+#include "support/test_appliance.h"
+
+namespace holdfast {
+
+inline constexpr std::size_t kExplainedTargets = 6;
+inline constexpr SegmentFlags kSynSegment{.syn = true};
+inline constexpr SegmentFlags kDataSegment{.payload = true, .ack = true};
+inline constexpr SegmentFlags kFinSegment{.fin = true, .ack = true};
+inline constexpr SegmentFlags kRstSegment{.rst = true};
+inline constexpr SegmentFlags kDatagram{.payload = true};
+
+inline config::Target ExplainedTarget(std::size_t slot) {
+  return {"web-" + std::to_string(slot + 1),
+          IpAddress::FromV4(0x0a00000b + static_cast<std::uint32_t>(slot)),
+          {},
+          0};
+}
+
+// With all targets, or without that of a name.
+inline config::BalancerConfig ExplainedConfig(const std::string& without = "") {
+  config::BalancerConfig config;
+  config.ring_seed = kTestRingSeed;
+  for (std::size_t slot = 0; slot < kExplainedTargets; ++slot)
+    if (ExplainedTarget(slot).name != without) config.targets.push_back(ExplainedTarget(slot));
+  const auto add = [&](const char* name, const char* vip, Protocol protocol,
+                       std::vector<std::uint16_t> ports, std::uint32_t weight) {
+    config::Service& service = config.services.emplace_back();
+    service.name = name;
+    service.vip = AddressNamed(vip);
+    service.protocol = protocol;
+    service.ports = std::move(ports);
+    for (std::size_t i = 0; i < config.targets.size(); ++i)
+      service.targets.push_back({i, config.targets[i].name == "web-3" ? 0 : weight});
+  };
+  add("web", "192.0.2.1", Protocol::kTcp, {80, 443}, 100);
+  add("tunnel", "192.0.2.9", Protocol::kTcp, {8080}, 100);
+  add("dns", "192.0.2.1", Protocol::kUdp, {53}, 100);
+  add("idle", "192.0.2.1", Protocol::kTcp, {81}, 0);
+  add("quiet", "192.0.2.1", Protocol::kUdp, {54}, 0);
+  add("silent", "192.0.2.1", Protocol::kTcp, {82}, 0);
+  config.services[1].forwarding = config::Forwarding::kIpip;
+  config.services[5].no_target = config::NoTarget::kDrop;
+  return config;
+}
+
+struct ExplainedAppliance {
+  explicit ExplainedAppliance(std::size_t workers = 1, std::size_t connections = 4096)
+      : appliance({.workers = workers, .connections = connections}) {
+    for (std::size_t slot = 0; slot < kExplainedTargets; ++slot)
+      appliance.neighbours.Set(slot, TargetMac(slot));
+    Publish();
+  }
+
+  void Publish() { appliance.snapshots->Publish(directory.BuildSnapshot()); }
+  void Drain(const std::string& target) {
+    directory.SetState(target, TargetState::kDraining).value();
+    Publish();
+  }
+  void Remove(const std::string& target) {
+    REQUIRE(directory.Apply(ExplainedConfig(target)).ok());
+    Publish();
+  }
+  // For every connection of the client to a service of 192.0.2.1 or another VIP.
+  AffinityOutcome Hold(const IpAddress& client, const std::string& target,
+                       std::vector<std::uint16_t> service_ports = {},
+                       std::vector<std::uint16_t> client_ports = {}) {
+    return affinities
+        .Start({AddressNamed("192.0.2.1"), Protocol::kTcp, std::move(service_ports), client,
+                std::move(client_ports)},
+               target, absl::Minutes(10))
+        .outcome;
+  }
+  [[nodiscard]] Explanation Explain(const FlowKey& flow, SegmentFlags segment,
+                                    std::optional<WorkerId> worker = std::nullopt) const {
+    return explainer.Explain({flow, segment, worker}).value();
+  }
+
+  FakeClock clock;
+  ControlCounters counters;
+  TargetDirectory directory{ExplainedConfig()};
+  TestAppliance appliance;
+  AffinityManager affinities{{}, clock, directory, appliance.replicas(), counters};
+  Explainer explainer{Sources()};
+
+ private:
+  Explainer::Sources Sources() {
+    Explainer::Sources sources{.snapshots = appliance.snapshots.get(),
+                               .neighbours = &appliance.neighbours,
+                               .affinities = &affinities,
+                               .connections = appliance.all_connections(),
+                               .affinity_replicas = {},
+                               .hash_key = TestAppliance::hash_key(),
+                               .ring_seed = kTestRingSeed,
+                               .ports = {{"lan", kBalancerMac, {{AddressNamed("10.0.0.1"), 24}}}},
+                               .now = TestAppliance::Now};
+    for (const AffinityTable* replica : appliance.replicas())
+      sources.affinity_replicas.push_back(replica);
+    return sources;
+  }
+};
+
+}  // namespace holdfast
