@@ -23,6 +23,8 @@ in_host() {
   ip netns exec "$LAB_ID-$host" "$@"
 }
 
+LARGE_SIZE=$((64 * 1024 * 1024)) # of the file /large that each target serves
+
 # in_background HOST LOG COMMAND...: the same, and lets it run until the lab ends.
 # Its process id is in LAST_PID. (`ip netns exec` becomes the command.)
 in_background() {
@@ -119,7 +121,7 @@ lab_topology() {
 nginx_start() {
   local name=$1 directory=$LAB_DIR/$1
   mkdir -p "$directory/files"
-  truncate -s 64M "$directory/files/large"
+  truncate -s "$LARGE_SIZE" "$directory/files/large"
   cat >"$directory/nginx.conf" <<CONF
 pid $directory/nginx.pid;
 error_log $directory/error.log;
@@ -162,6 +164,15 @@ ask() { in_host "$1" curl -s --max-time 3 -H 'Connection: close' "${2:-http://$V
 ask_many() {
   in_host "$1" curl -s --max-time 20 --connect-timeout 2 -H 'Connection: close' \
     "http://$VIP/?[1-$2]"
+}
+
+# download FILE: client-1 gets /large in the background, which takes eleven seconds.
+# FILE tells at the end: bytes, curl's status, target. Its process is among `downloads`.
+downloads=()
+download() {
+  in_background client-1 "$1" curl -s -o /dev/null --limit-rate 6M --max-time 60 \
+    -w '%{size_download} %{exitcode} %header{x-target}\n' "http://$VIP/large"
+  downloads+=("$LAST_PID")
 }
 
 # ask_from CLIENT PORT...: "port name" lines; the client's ports are the given ones.

@@ -5,13 +5,6 @@
 # Rows: P1, A1, A20.
 . "$(dirname "$0")/_lab.sh"
 WORKERS="0, 1"
-size=$((64 * 1024 * 1024)) # of /large
-
-download() { # FILE, in the background; eleven seconds long
-  in_background client-1 "$1" curl -s -o /dev/null --limit-rate 6M --max-time 60 \
-    -w '%{size_download} %{exitcode} %header{x-target}\n' "http://$VIP/large"
-  downloads+=("$LAST_PID")
-}
 
 # configuration NAME SED-SCRIPT...: $LAB_DIR/NAME.yaml, the first one with changes.
 configuration() {
@@ -38,7 +31,6 @@ configuration only_fourth -e "$fourth" -e "s/$all/{target: web-4}/"
 configuration more_services -e "$fourth" -e "/^services:/a\\
   - {name: more, vip: 10.0.0.90, protocol: tcp, ports: [80], targets: [{target: web-4}]}"
 
-downloads=()
 for number in 1 2 3 4; do download "$LAB_DIR/download.$number"; done
 in_background client-2 "$LAB_DIR/flows" /usr/bin/python3 "$LAB_SOURCES/_udp_flows.py" "$VIP" 9000
 flows=$LAST_PID
@@ -59,8 +51,12 @@ check "the downloads run on" is_running "${downloads[0]}"
 
 wait "${downloads[@]}"
 stop_processes "$flows"
-for number in 1 2 3 4; do expect_in "$size 0 web-" cat "$LAB_DIR/download.$number"; done
-expect_in "lost 0 " tail -n 1 "$LAB_DIR/flows"
+for number in 1 2 3 4; do expect_in "$LARGE_SIZE 0 web-" cat "$LAB_DIR/download.$number"; done
+# A busy machine's kernel may lose a few before its packet socket gives them to the balancer;
+# each that it got was answered.
+read -r _ sent _ lost _ < <(tail -n 1 "$LAB_DIR/flows")
+check "$lost of $sent datagrams got lost" is "$lost * 100 < $sent"
+expect_metric $((sent - lost)) holdfast_packets_total service=echo
 expect_in "moved 0 targets web-1 web-2 web-3 web-4" tail -n 1 "$LAB_DIR/flows"
 expect_metric 0 holdfast_drops_total reason=no_neighbour
 expect_metric 0 holdfast_drops_total reason=no_target

@@ -4,17 +4,9 @@
 # Rows: A1, A18, A20, P1.
 . "$(dirname "$0")/_lab.sh"
 WORKERS="0, 1"
-size=$((64 * 1024 * 1024)) # of /large
-
-download() { # FILE, in the background; eleven seconds long
-  in_background client-1 "$1" curl -s -o /dev/null --limit-rate 6M --max-time 60 \
-    -w '%{size_download} %{exitcode} %header{x-target}\n' "http://$VIP/large"
-  downloads+=("$LAST_PID")
-}
 
 lab_topology
 lab_start_balancer
-downloads=()
 for number in 1 2 3; do download "$LAB_DIR/download.$number"; done
 wait_until 10 eval '[[ $(metric holdfast_connection_requests_total) == 3 ]]'
 
@@ -29,5 +21,5 @@ wait_until 5 eval '[[ $(metric holdfast_affinities_expired_total) == 1 ]]'
 check "the downloads run on" is_running "${downloads[0]}"
 
 wait "${downloads[@]}"
-for number in 1 2 3; do expect_in "$size 0 web-" cat "$LAB_DIR/download.$number"; done
+for number in 1 2 3; do expect_in "$LARGE_SIZE 0 web-" cat "$LAB_DIR/download.$number"; done
 expect_metric 33 holdfast_connection_requests_total
