@@ -166,8 +166,11 @@ Explainer::Sources Appliance::ExplainerSources() const {
                              .ports = {},
                              .now = Datapath::Now};
   for (const auto& replica : affinity_replicas_) sources.affinity_replicas.push_back(replica.get());
-  for (const NeighbourResolver::Identity& port : datapath_->Identities())
-    sources.ports.push_back({config_.ports[sources.ports.size()].name, port.mac, port.addresses});
+  for (const NeighbourResolver::Identity& port : datapath_->Identities()) {
+    const config::Port& config = config_.ports[sources.ports.size()];
+    sources.ports.push_back(
+        {config.name, port.mac, port.addresses, config.kernel ? config.kernel->interface : ""});
+  }
   return sources;
 }
 

@@ -1,6 +1,7 @@
 #include <emmintrin.h>
 #include <rte_mbuf.h>
 
+#include "datapath/punt.h"
 #include "datapath/stages.h"
 #include "wire/ordinary_ipv6.h"
 
@@ -31,7 +32,7 @@ void AddOrDrop(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags seg
   const Snapshot& snapshot = *batch.turn().snapshot;
   const Destination destination = snapshot.Classify(key);
   if (!destination.exists())
-    return batch.Drop(batch.received()[i],
+    return PuntOrDrop(batch, batch.received()[i],
                       WhyNoService(snapshot.IsVip(key.vip) || ports.Own(key.vip)));
   if (key.vip.IsV4())
     batch.AddFlow(i, Ipv4Tuple::Of(key), destination, segment);
@@ -43,7 +44,7 @@ void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports) {
   rte_mbuf* const mbuf = batch.received()[i];
   const ParsedPacket packet =
       ParseFrame(FrameOf(mbuf), batch.port().mac, DeviceFoundChecksumGood(mbuf));
-  if (packet.kind == PacketKind::kDrop) return batch.Drop(mbuf, packet.drop);
+  if (packet.kind == PacketKind::kDrop) return PuntOrDrop(batch, mbuf, packet.drop);
   if (packet.kind != PacketKind::kFlow) return batch.AddLocal(mbuf, packet);
   AddOrDrop(batch, i, packet.key, packet.segment, ports);
 }

@@ -19,10 +19,13 @@ struct WorkerPort {
   MacAddress mac;
   std::uint32_t longest_frame = 1514;  // MTU and Ethernet header
   std::vector<IpPrefix> addresses;     // the balancer's own, with their subnets
+  // Packets a second that the worker may give the kernel; 0: it has no interface for them.
+  std::uint32_t kernel_rate = 0;
 
   [[nodiscard]] bool Owns(const IpAddress& address) const {
     return IsOwnAddress(addresses, address);
   }
+  [[nodiscard]] bool shares_with_kernel() const { return kernel_rate != 0; }
   // Nobody's own address: what claims to come from it is not answered.
   [[nodiscard]] bool IsBroadcast(const IpAddress& address) const {
     return IsBroadcastAddress(addresses, address);

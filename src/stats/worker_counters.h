@@ -64,13 +64,15 @@ enum class DropReason : std::uint8_t {
   kNoNeighbour,
   kOversized,
   kTxFull,
+  kKernelRate,
+  kKernelFull,
 };
 #pragma GCC diagnostic pop
 struct DropReasonName {
   std::string_view name;
   std::string_view help;
 };
-inline constexpr std::array<DropReasonName, 21> kDropReasons = {{
+inline constexpr std::array<DropReasonName, 23> kDropReasons = {{
     {"truncated", "the frame ends before a header that it announces"},
     {"ethertype", "neither IPv4 nor IPv6 nor ARP"},
     {"not_our_mac", "the destination MAC is another host's, or a multicast group"},
@@ -93,6 +95,8 @@ inline constexpr std::array<DropReasonName, 21> kDropReasons = {{
     {"no_neighbour", "the target's MAC address is not resolved yet"},
     {"oversized", "longer than the MTU of the port that it must leave by"},
     {"tx_full", "the device's transmit queue had no room"},
+    {"kernel_rate", "for the kernel, but more a second than it may have"},
+    {"kernel_full", "for the kernel, but it is behind with those that it has"},
 }};
 
 // Packets that ended here: for the balancer itself, or for everybody.
@@ -101,9 +105,10 @@ enum class LocalPacket : std::uint8_t {
   kArpReply,
   kEchoRequest,
   kArpOfOthers,  // broadcast between other hosts: seen, no concern of ours
+  kKernel,       // handed to the port's kernel interface
 };
-inline constexpr std::array<std::string_view, 4> kLocalPacketNames = {
-    "arp_request", "arp_reply", "echo_request", "arp_of_others"};
+inline constexpr std::array<std::string_view, 5> kLocalPacketNames = {
+    "arp_request", "arp_reply", "echo_request", "arp_of_others", "kernel"};
 
 // Packets that the worker made.
 enum class Reply : std::uint8_t {
@@ -113,9 +118,13 @@ enum class Reply : std::uint8_t {
   kPortUnreachable,
   kInjected,     // by the management core: ARP requests
   kRateLimited,  // a reset or unreachable that was not sent
+  kFromKernel,
+  kFromKernelToVip,
+  kFromKernelLost,  // not sent: the device had no room
 };
-inline constexpr std::array<std::string_view, 6> kReplyNames = {
-    "arp_reply", "echo_reply", "tcp_reset", "port_unreachable", "injected", "rate_limited"};
+inline constexpr std::array<std::string_view, 9> kReplyNames = {
+    "arp_reply",    "echo_reply",  "tcp_reset",          "port_unreachable", "injected",
+    "rate_limited", "from_kernel", "from_kernel_to_vip", "from_kernel_lost"};
 
 template <typename Enum, std::size_t kCount>
 class CounterArray {
