@@ -25,7 +25,8 @@ KernelDrop DropFor(int error) {
   switch (error) {
     case EIO:  // a TAP that is down
     case ENETDOWN:
-    case EBADFD:
+    case EBADFD:  // one that was deleted, and its descriptor afterwards
+    case EBADF:
       return KernelDrop::kInterfaceDown;
     case EAGAIN:
     case ENOBUFS:

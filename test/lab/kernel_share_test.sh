@@ -103,3 +103,14 @@ expect "50" eval 'ask_many client-1 50 | grep -c "^web-"'
 stop_balancer
 check_fails "the interface is gone with the balancer" \
   ip -n "$LAB_ID-lb" link show "$KERNEL_INTERFACE" 2>/dev/null
+
+# Deleted by somebody, it costs service traffic nothing.
+start_with_config
+expect "the appliance itself" in_host client-1 curl -s --max-time 5 "http://$BALANCER_ADDRESS:8080/"
+ip -n "$LAB_ID-lb" link del "$KERNEL_INTERFACE"
+wait_until 5 grep -q "kernel interface '$KERNEL_INTERFACE' was deleted" "$LOG"
+check_fails "no echo reply without it" \
+  in_host client-1 ping -q -c 2 -i 0.05 -W 1 "$BALANCER_ADDRESS" >/dev/null
+check "what was lost is counted" is "$(metric holdfast_kernel_drops_total reason=interface_down) >= 2"
+expect "50" eval 'ask_many client-1 50 | grep -c "^web-"'
+stop_balancer
