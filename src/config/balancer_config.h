@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "base/flow_key.h"
+#include "base/forwarding_mode.h"
 #include "base/ip_address.h"
 #include "base/mac_address.h"
 
@@ -83,6 +84,8 @@ struct Target {
   IpAddress address;
   std::optional<MacAddress> mac;  // static; else learned
   std::size_t port = 0;           // index into `ports`: the one whose subnet holds `address`
+  std::optional<ForwardingMode> forwarding = std::nullopt;  // whatever its services say
+  std::uint16_t gue_port = kGuePort;
 };
 
 struct ServiceTarget {
@@ -92,8 +95,6 @@ struct ServiceTarget {
 
 enum class NoTarget { kReject, kDrop };
 
-enum class Forwarding { kL2, kIpip };
-
 struct Service {
   std::string name;
   IpAddress vip;
@@ -101,7 +102,7 @@ struct Service {
   std::vector<std::uint16_t> ports;  // ascending, each once
   NoTarget no_target = NoTarget::kReject;
   std::vector<ServiceTarget> targets;
-  Forwarding forwarding = Forwarding::kL2;
+  ForwardingMode forwarding = ForwardingMode::kL2;
 };
 
 struct BalancerConfig {

@@ -14,6 +14,8 @@
 namespace holdfast {
 namespace {
 
+constexpr std::uint32_t kEthernetHeader = 14;
+
 std::vector<Metric<KernelCounters::Way>> WayMetrics() {
   using Way = KernelCounters::Way;
   return {
@@ -55,7 +57,7 @@ absl::StatusOr<std::unique_ptr<KernelShare>> KernelShare::Create(
     if (!port.kernel) continue;
     if (auto status = share->MakeInterface(*ports[i]); !status.ok()) return status;
     interfaces.push_back({port.kernel->interface, share->taps_.back().descriptor(), PortIndex(i),
-                          LongestFrame(port.mtu)});
+                          port.mtu + kEthernetHeader});
   }
   if (interfaces.empty()) return nullptr;
   if (auto status = share->MakeLanes(workers, packets); !status.ok()) return status;

@@ -134,7 +134,8 @@ WorkerPort Port::ForWorker(std::uint16_t queue) const {
           .device = device_,
           .queue = queue,
           .mac = mac_,
-          .longest_frame = LongestFrame(config_.mtu),
+          .mtu = config_.mtu,
+          .vlan = 0,
           .addresses = config_.addresses,
           .kernel_rate = config_.kernel ? config_.kernel->packets_per_second : 0};
 }
