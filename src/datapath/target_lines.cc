@@ -16,12 +16,28 @@ TunnelHeader::Ends EndsOf(const TargetView& target, const WorkerPort& port, cons
           .gue_port = target.gue_port};
 }
 
+// IPv6 has a right to 1280 bytes (RFC 8200, 5), whatever a router says.
+std::uint16_t LongestInner(std::uint32_t mtu, std::uint32_t path_mtu, std::size_t overhead,
+                           bool is_ipv4) {
+  constexpr std::size_t kLeastIpv6 = 1280;
+  const std::size_t longest = std::min(mtu, path_mtu) - overhead;
+  return static_cast<std::uint16_t>(
+      is_ipv4 ? longest : std::max(longest, std::min(mtu - overhead, kLeastIpv6)));
+}
+
 TunnelPath TunnelTo(const TargetView& target, const WorkerPort& port, const MacAddress& mac,
                     std::uint16_t path_mtu) {
-  return {.mtu = static_cast<std::uint16_t>(port.mtu),
-          .path_mtu = std::min(static_cast<std::uint16_t>(port.mtu), path_mtu),
-          .forwarding = target.forwarding,
-          .header = TunnelHeader(EndsOf(target, port, mac))};
+  TunnelPath tunnel{.resolved = true,
+                    .forwarding = target.forwarding,
+                    .header = TunnelHeader(EndsOf(target, port, mac))};
+  for (std::size_t i = 0; i < kForwardingNames.size(); ++i) {
+    const auto mode = static_cast<ForwardingMode>(i);
+    const std::uint32_t limit = mode == ForwardingMode::kL2 ? port.mtu : path_mtu;
+    const std::size_t overhead = tunnel.header.OverheadOf(mode);
+    tunnel.longest_ipv4[i] = LongestInner(port.mtu, limit, overhead, true);
+    tunnel.longest_ipv6[i] = LongestInner(port.mtu, limit, overhead, false);
+  }
+  return tunnel;
 }
 
 // With what the quick ways need; else all packets to it take the other one.

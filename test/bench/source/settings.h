@@ -43,7 +43,7 @@ struct settings {
   struct in_addr balancer;  // its own address
   struct in_addr targets;   // the first two bytes of a target's address
   uint8_t target_mac[4];    // the first four of its MAC; the last two are those of the address
-  bool ipv6;  // all addresses are IPv6 (images.h); MIX_ESTABLISHED without a flood
+  bool ipv6;                // all addresses are IPv6 (images.h); MIX_ESTABLISHED without a flood
   enum mix mix;
   enum order order;
   enum check check;
