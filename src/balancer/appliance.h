@@ -12,8 +12,10 @@
 #include "base/clock.h"
 #include "config/balancer_config.h"
 #include "control/affinity_manager.h"
+#include "control/drain_watch.h"
 #include "control/explainer.h"
 #include "control/live_configuration.h"
+#include "control/load_reports.h"
 #include "control/management_loop.h"
 #include "control/target_directory.h"
 #include "datapath/datapath.h"
@@ -55,6 +57,7 @@ class Appliance {
   void MeetTargets(const config::BalancerConfig& next);
   void HearNeighbours();
   void Publish();         // the directory as it stands, to the workers
+  void WatchStates();     // drains and load reports
   void Upkeep();          // several times a second
   void WatchPorts();      // once a second
   void ReleaseTargets();  // whose handles are in no table any more (P7)
@@ -77,6 +80,8 @@ class Appliance {
 
   std::unique_ptr<AffinityManager> affinities_;
   std::unique_ptr<LiveConfiguration> configuration_;
+  DrainWatch drains_{clock_, directory_};
+  LoadReports load_reports_{clock_, directory_};
   std::unique_ptr<Datapath> datapath_;
   std::unique_ptr<NeighbourResolver> resolver_;
   std::unique_ptr<Explainer> explainer_;

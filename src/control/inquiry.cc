@@ -52,7 +52,7 @@ Explanation Inquiry::Run() && {
     FollowOtherWorkers();
     FollowAffinity();
     Note(PacketRow::kP3, "automatic affinity is not there yet: no service has it");
-    AskRing();
+    Balance();
     AnswerRefused();
     Remember();
     std::stable_sort(explanation_.findings.begin(), explanation_.findings.end(),
@@ -69,7 +69,7 @@ void Inquiry::LookInTables() {
     const auto sighting = table->Sight(hash, now);
     if (!sighting) continue;
     known_.push_back({table->owner(), *sighting,
-                      BeginsAnew(question_.segment, tuple_.protocol, sighting->entry),
+                      BeginsAnew(question_.segment, tuple_.protocol, sighting->entry, *service_),
                       snapshot_.Find(sighting->entry.target)});
     const Known& known = known_.back();
     explanation_.connections.push_back(

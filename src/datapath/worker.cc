@@ -29,6 +29,7 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       replies_(options.cycles_per_second),
       lines_(*tables.neighbours, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
+      chooser_(options.id, tables.all_connections, options.ring_seed),
       departures_(ports_.all().size()) {}
 
 std::uint64_t ReadTsc() { return rte_rdtsc(); }
@@ -100,6 +101,7 @@ void Worker::PlaceUnknown(Batch& batch) {
   DropMartians(batch);
   FollowOtherWorkers(batch, lines_, options_.id, tables_.all_connections);
   FollowAffinity(batch, lines_, *tables_.affinities, counters_);
+  ChooseByMethod(batch, lines_, chooser_);
   Balance(batch, lines_);
   RememberConnection(batch, lines_, *tables_.connections, counters_);
   batch.NoteDecided();

@@ -17,6 +17,7 @@
 #include "base/ids.h"
 #include "base/ipv4_tuple.h"
 #include "base/mac_address.h"
+#include "tables/balancing_view.h"
 #include "tables/rcu.h"
 #include "tables/word_map.h"
 
@@ -36,6 +37,7 @@ struct TargetView {
   PortIndex port{};  // it leaves by this one
   std::string name;
   IpAddress address;
+  bool down_somewhere = false;  // in a service that it is in (BalancingView::down)
 };
 
 enum class NoTargetPolicy : std::uint8_t { kReject, kDrop };
@@ -56,6 +58,7 @@ struct ServiceView {
   // From a hash to a target handle; empty when no target takes new requests.
   MaglevRing ring;
   ForwardingMode forwarding = ForwardingMode::kL2;
+  BalancingView balancing;
 };
 
 // A service, and how its packets go on, in one word.
@@ -114,6 +117,8 @@ class Snapshot {
   }
   [[nodiscard]] const std::vector<ServiceView>& services() const { return parts_.services; }
   [[nodiscard]] const std::vector<TargetView>& targets() const { return parts_.targets; }
+  // Whether any service has a method that leaves the ring (BalancingView).
+  [[nodiscard]] bool AnyLeavesRing() const { return any_leaves_ring_; }
 
   // The target that `handle` means, or nullptr when it is gone (P7): the slot
   // is empty, holds another generation, or its target was removed.
@@ -123,6 +128,7 @@ class Snapshot {
   Parts parts_;
   WordMap endpoints_;  // by Ipv4Tuple::endpoint(), to a Destination
   WordMap vips_;
+  bool any_leaves_ring_ = false;
   std::uint32_t lowest_vip_ = 0;  // in host order
   std::uint32_t highest_vip_ = 0;
 };
