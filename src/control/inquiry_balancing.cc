@@ -32,13 +32,13 @@ void Inquiry::Balance() {
 }
 
 void Inquiry::AskRing(PacketRow row) {
-  const Ipv4RingHash hash(sources_.ring_seed);
-  const std::uint16_t* const place = PlaceOnRing(service_->ring, hash, tuple_);
+  const RingHasher hash(sources_.ring_seed);
+  const std::uint16_t* const place = PlaceOnRing(service_->ring, hash, question_.flow);
   if (place == nullptr) return Note(row, absl::StrCat("the ring is empty: ", kNobodyTakes));
   const BalancingMethod method = service_->balancing.method;
   const std::string prefix = row == PacketRow::kP4 ? absl::StrCat(std::string(NameOf(method)), ": ") : "";
   Offer(row, snapshot_.Find(TargetHandle::FromRaw(*place)), StepOfRing(is_request_),
-        absl::StrCat(prefix, "place ", MaglevRing::PlaceOf(hash.Of(tuple_)), " of ",
+        absl::StrCat(prefix, "place ", MaglevRing::PlaceOf(hash.Of(question_.flow)), " of ",
                      MaglevRing::kSize, " on the service's ring"));
 }
 

@@ -81,7 +81,7 @@ void Inquiry::FollowConnection() {
 }
 
 void Inquiry::DropMartian() {
-  if (is_open() && IsFromNobody(tuple_, snapshot_)) drop_ = DropReason::kMartianSource;
+  if (is_open() && IsFromNobody(question_.flow, snapshot_)) drop_ = DropReason::kMartianSource;
 }
 
 void Inquiry::FollowOtherWorkers() {
@@ -131,7 +131,8 @@ void Inquiry::AnswerRefused() {
   for (const Explainer::Port& port : sources_.ports)
     from_broadcast |= IsBroadcastAddress(port.addresses, question_.flow.client);
   auto& reply = explanation_.verdict.reply;
-  reply = AnswerToRefused(service_->no_target, tuple_.protocol, question_.segment, from_broadcast);
+  reply = AnswerToRefused(service_->no_target, question_.flow.protocol, question_.segment,
+                          from_broadcast);
   explanation_.findings.push_back(
       {PacketRow::kP6, Answer::kDecides, "", absl::StrCat("no target: ", RefusalInWords(reply))});
 }
@@ -143,7 +144,7 @@ std::string Inquiry::WhatToRemember() const {
   if (step_ == Step::kConnection) return "the connection is remembered already";
   const bool is_copy = step_ == Step::kOtherWorker;
   const auto phase = is_request_ && !is_copy
-                         ? std::optional(FirstPhase(tuple_.protocol))
+                         ? std::optional(FirstPhase(question_.flow.protocol))
                          : PhaseOfUnknown(question_.segment, is_copy ? &*original_ : nullptr);
   if (!phase) return "FIN and RST make no entry";
   const ConnectionTable& table = *sources_.connections[Index(explanation_.worker)];

@@ -30,7 +30,7 @@ void ReplaceFrame(rte_mbuf* mbuf, std::span<const std::uint8_t> bytes) {
 bool Answer(Batch& batch, rte_mbuf* mbuf, Reply kind, ReplyLimiter& limiter) {
   const MacAddress& own_mac = batch.port().mac;
   const ParsedPacket packet = ParseFrame(FrameOf(mbuf), own_mac, true);
-  std::array<std::uint8_t, kLongestPortUnreachable> answer;
+  std::array<std::uint8_t, kLongestIcmpError> answer;
   const std::size_t length = WriteAnswer(answer, FrameOf(mbuf), packet, own_mac);
   if (length == 0) return false;
   if (!limiter.Allows(batch.turn().cycles)) {
@@ -44,7 +44,7 @@ bool Answer(Batch& batch, rte_mbuf* mbuf, Reply kind, ReplyLimiter& limiter) {
 
 void EndRefused(Batch& batch, PacketContext& packet, ReplyLimiter& limiter) {
   const ServiceView& service = batch.turn().snapshot->service(packet.destination.service());
-  const FlowKey flow = batch.tuple(packet).Key();
+  const FlowKey flow = batch.key(packet);
   const auto kind = AnswerToRefused(service.no_target, flow.protocol, packet.segment,
                                     batch.port().IsBroadcast(flow.client));
   if (kind && Answer(batch, packet.mbuf, *kind, limiter))

@@ -159,6 +159,7 @@ void NeighbourResolver::Tick() {
 }
 
 bool NeighbourResolver::SendRequest(PortIndex port, const IpAddress& address) {
+  if (!address.IsV4()) return true;
   std::array<std::uint8_t, kMinimumFrame> frame;
   WriteArpRequest(frame.data(), ports_[Index(port)].mac,
                   OwnAddressFor(ports_[Index(port)].addresses, address), address);
@@ -182,6 +183,7 @@ void NeighbourResolver::AnnounceVip(const IpAddress& vip) {
 }
 
 void NeighbourResolver::AnnounceOn(PortIndex port, const IpAddress& address) {
+  if (!address.IsV4()) return;
   announcements_.push_back({port, address, clock_.Now(), kAnnouncements});
 }
 

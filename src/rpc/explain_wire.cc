@@ -11,8 +11,7 @@ namespace {
 
 absl::StatusOr<IpAddress> AddressFromWire(absl::string_view field, const std::string& text) {
   auto address = IpAddress::Parse(text);
-  if (!address.ok() || !address->IsV4())
-    return Mistake(field, Quoted(text), "must be an IPv4 address");
+  if (!address.ok()) return Mistake(field, Quoted(text), "must be an IPv4 or IPv6 address");
   return address;
 }
 
@@ -31,6 +30,8 @@ absl::StatusOr<FlowKey> FlowFromWire(const v1::ExplainRequest& wire) {
   if (!client_port.ok()) return client_port.status();
   const auto vip = AddressFromWire("vip", wire.vip());
   if (!vip.ok()) return vip.status();
+  if (client->IsV4() != vip->IsV4())
+    return Mistake("client", Quoted(wire.client()), "must be of the family of vip");
   const auto vip_port = PortFromWire("vip_port", wire.has_vip_port(), wire.vip_port());
   if (!vip_port.ok()) return vip_port.status();
   const auto protocol = ProtocolFromWire("protocol", wire.protocol());

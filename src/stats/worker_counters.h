@@ -48,6 +48,7 @@ enum class DropReason : std::uint8_t {
   kNotOurMac,
   kLooped,
   kIpHeader,
+  kIpv6Extension,
   kIpChecksum,
   kMartianSource,
   kNotOurAddress,
@@ -69,17 +70,19 @@ struct DropReasonName {
   std::string_view name;
   std::string_view help;
 };
-inline constexpr std::array<DropReasonName, 20> kDropReasons = {{
+inline constexpr std::array<DropReasonName, 21> kDropReasons = {{
     {"truncated", "the frame ends before a header that it announces"},
-    {"ethertype", "neither IPv4 nor ARP"},
+    {"ethertype", "neither IPv4 nor IPv6 nor ARP"},
     {"not_our_mac", "the destination MAC is another host's, or a multicast group"},
     {"looped", "the source MAC is our own: a frame that we sent came back"},
-    {"ip_header", "IPv4 version, header length or total length is wrong"},
+    {"ip_header", "IP version, header length or total length is wrong"},
+    {"ipv6_extension",
+     "too many IPv6 extension headers, or a routing header that is not at its end"},
     {"ip_checksum", "the device or the check found a wrong header checksum"},
     {"martian_source", "source address is unspecified, loopback, multicast, broadcast or a VIP"},
-    {"not_our_address", "IPv4 for an address that is neither a VIP nor our own"},
+    {"not_our_address", "for an address that is neither a VIP nor our own"},
     {"fragment", "a fragment of an IP datagram"},
-    {"protocol", "for one of our addresses, but not TCP, UDP or ICMP"},
+    {"protocol", "neither TCP nor UDP nor ICMP"},
     {"tcp_header", "TCP data offset is wrong"},
     {"tcp_flags", "SYN with FIN or RST, or no flags at all"},
     {"udp_header", "UDP length is wrong"},

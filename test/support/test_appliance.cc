@@ -1,5 +1,6 @@
 #include "support/test_appliance.h"
 
+#include <algorithm>
 #include <rte_mbuf.h>
 
 #include <atomic>
@@ -108,7 +109,20 @@ std::unique_ptr<const Snapshot> TestAppliance::MakeSnapshot() {
     if (parts.targets[slot].state == TargetState::kUp)
       choices.push_back({parts.targets[slot].name, weights[slot],
                          static_cast<std::uint16_t>(parts.targets[slot].handle.raw())});
-  for (ServiceView& service : parts.services) service.ring = MaglevRing(choices, kTestRingSeed);
+  for (ServiceView& service : parts.services) {
+    const auto is_down = [&](const MaglevRing::Choice& choice) {
+      return service.balancing.IsDown(TargetHandle::FromRaw(choice.value));
+    };
+    std::vector<MaglevRing::Choice> usable = choices;
+    std::erase_if(usable, is_down);
+    service.ring = MaglevRing(usable, kTestRingSeed);
+    service.balancing.turns = TurnSchedule(usable);
+    service.balancing.least = LeastConnections(usable);
+  }
+  for (TargetView& target : parts.targets)
+    target.down_somewhere = std::ranges::any_of(parts.services, [&](const ServiceView& service) {
+      return service.balancing.IsDown(target.handle);
+    });
   return std::make_unique<const Snapshot>(parts);
 }
 
@@ -160,7 +174,7 @@ std::string TestAppliance::DestinationOf(const Frame& frame) const {
 
 std::size_t TestAppliance::RingSlot(const FlowKey& flow) const {
   const Snapshot& snapshot = snapshots->Current();
-  const ServiceSlot service = snapshot.Classify(Ipv4Tuple::Of(flow)).service();
+  const ServiceSlot service = snapshot.Classify(flow).service();
   const auto handle = snapshot.service(service).ring.Pick(RingHash(flow, kTestRingSeed));
   return TargetHandle::FromRaw(handle).slot();
 }

@@ -105,7 +105,7 @@ TEST_CASE("what is not for a service is dropped under its name", "[datapath]") {
       {TcpPacket().Syn().Fin().Build(), DropReason::kTcpFlags},
       {TcpPacket().Syn().MoreFragments().Build(), DropReason::kFragment},
       {TcpPacket().Syn().TruncatedTo(40).Build(), DropReason::kTruncated},
-      {TcpPacket().Syn().EtherType(0x86dd).Build(), DropReason::kEtherType},
+      {TcpPacket().Syn().EtherType(0x88cc).Build(), DropReason::kEtherType},
   };
   for (const Case& each : cases) {
     TestAppliance appliance;

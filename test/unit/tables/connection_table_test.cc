@@ -391,19 +391,63 @@ TEST_CASE_METHOD(TwoWorkers, "P5: a copy that starts anew is an original", "[tab
   CHECK(second.copies() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "entries are counted by target, whatever their phase", "[tables]") {
+TEST_CASE_METHOD(Fixture, "connections are counted by target, whatever their phase", "[tables]") {
   Insert(1, kBlue, Phase::kOpening, 0);
   Insert(2, kGreen, Phase::kEstablished, 0);
   Insert(3, kGreen, Phase::kClosed, 0);
-  const TargetHandle next = kGreen.NextGeneration();
-  Insert(4, next, Phase::kDatagrams, 0);
+  CHECK(table.ConnectionsOf(kBlue.slot()) == 1);
+  CHECK(table.ConnectionsOf(kGreen.slot()) == 2);
   table.Erase(Find(1, 0).value());
-  ConnectionTable::TargetCounts counts{};
-  counts[kGreen.raw()] = 10;  // of another table
-  table.CountTargets(counts);
-  CHECK(counts[kBlue.raw()] == 0);
-  CHECK(counts[kGreen.raw()] == 12);
-  CHECK(counts[next.raw()] == 1);
+  CHECK(table.ConnectionsOf(kBlue.slot()) == 0);
+  table.Restart(Find(3, 0).value(), {Flow(3), ServiceSlot{0}}, kBlue, Phase::kOpening, At(0));
+  CHECK(table.ConnectionsOf(kBlue.slot()) == 1);
+  CHECK(table.ConnectionsOf(kGreen.slot()) == 1);
+}
+
+TEST_CASE_METHOD(TwoWorkers, "P5: a copy counts for no target until it is the original",
+                 "[tables]") {
+  InsertCopy(1);
+  CHECK(second.ConnectionsOf(kGreen.slot()) + second.ConnectionsOf(kBlue.slot()) == 0);
+  second.Restart(*second.Find(HashOf(1), At(0)), {Flow(1), ServiceSlot{0}}, kGreen, Phase::kOpening,
+                 At(0));
+  CHECK(second.ConnectionsOf(kGreen.slot()) == 1);
+}
+
+// What Insert() evicts, what Sweep() frees and what Restart() changes is counted out: the
+// counts are always those of a walk.
+TEST_CASE("counts by target are exact, also in a table that is full", "[tables]") {
+  constexpr std::size_t kTargets = 7;
+  ConnectionTable table =
+      ConnectionTable::Create(WorkerId{0}, 1024, {}, HashKey{{3, 4}}, MemoryKind::kNormal).value();
+  std::mt19937 random(2026);
+  std::vector<FlowHash> known;
+  const auto flow_of = [](std::uint32_t n) {
+    FlowKey flow = Flow(1);
+    flow.client = IpAddress::FromV4(n);
+    return flow;
+  };
+  for (std::uint32_t n = 0; n < 20'000; ++n) {
+    const CoarseTick now = At(n / 100);
+    const FlowHash hash = HashFlow(HashKey{{3, 4}}, flow_of(n));
+    const auto phase = static_cast<Phase>(random() % kConnectionPhaseNames.size());
+    table.Insert(hash, {flow_of(n), ServiceSlot{0}}, {random() % kTargets, 0}, phase, now);
+    known.push_back(hash);
+    if (n % 3 == 0)
+      if (const auto entry = table.Find(known[random() % known.size()], now))
+        table.Restart(*entry, table.Record(entry->slot), {random() % kTargets, 0}, Phase::kOpening,
+                      now);
+    if (n % 50 == 0) table.Sweep(8, {.now = now});
+  }
+  std::array<std::uint32_t, kTargets> counted{};
+  for (const FlowHash& hash : known)
+    if (const auto entry = table.Find(hash, At(200))) ++counted[entry->target.slot()];
+  std::uint64_t all = 0;
+  for (std::size_t slot = 0; slot < kTargets; ++slot) {
+    CHECK(table.ConnectionsOf(slot) == counted[slot]);
+    all += counted[slot];
+  }
+  CHECK(all == table.size());
+  CHECK(all > 1000);
 }
 
 }  // namespace
