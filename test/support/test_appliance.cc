@@ -1,8 +1,8 @@
 #include "support/test_appliance.h"
 
-#include <algorithm>
 #include <rte_mbuf.h>
 
+#include <algorithm>
 #include <atomic>
 #include <numeric>
 
@@ -38,7 +38,8 @@ ServiceView MakeService(const std::string& name, Protocol protocol,
           .protocol = protocol,
           .ports = std::move(ports),
           .no_target = NoTargetPolicy::kReject,
-          .ring = {}};
+          .ring = {},
+          .balancing = {}};
 }
 
 }  // namespace
