@@ -103,7 +103,7 @@ struct Service {
   Forwarding forwarding = Forwarding::kL2;
   BalancingMethod method = BalancingMethod::kMaglev;
   OnDrain on_drain = OnDrain::kHonor;
-  std::optional<absl::Duration> drain_deadline;  // none: no end
+  std::optional<absl::Duration> drain_deadline = std::nullopt;  // none: no end
   OnDown on_down = OnDown::kEnd;
   std::uint32_t panic_threshold = 1;
   bool switch_back = true;

@@ -60,7 +60,7 @@ struct ServiceView {
   // From a hash to a target handle; empty when no target takes new requests.
   MaglevRing ring;
   ForwardingMode forwarding = ForwardingMode::kL2;
-  BalancingView balancing;
+  BalancingView balancing{};
 };
 
 // A service, and how its packets go on, in one word.

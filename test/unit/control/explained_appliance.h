@@ -8,6 +8,11 @@
 //   dns     UDP 53
 //   idle    TCP 81, quiet UDP 54: every weight is 0; so it is with
 //   silent  TCP 82, which drops what has no target
+//   turns   TCP 83, round_robin, and refuses clients of a draining owner
+//   fewest  TCP 84, least_connections, and breaks their affinities
+//   source  TCP 85, source_hash
+//   standby TCP 86, hot_standby: two targets of each rank
+// Affinities of a target that is down wait.
 #pragma once
 
 #include <memory>
@@ -58,6 +63,19 @@ inline config::BalancerConfig ExplainedConfig(const std::string& without = "") {
   add("idle", "192.0.2.1", Protocol::kTcp, {81}, 0);
   add("quiet", "192.0.2.1", Protocol::kUdp, {54}, 0);
   add("silent", "192.0.2.1", Protocol::kTcp, {82}, 0);
+  add("turns", "192.0.2.1", Protocol::kTcp, {83}, 100);
+  add("fewest", "192.0.2.1", Protocol::kTcp, {84}, 100);
+  add("source", "192.0.2.1", Protocol::kTcp, {85}, 100);
+  add("standby", "192.0.2.1", Protocol::kTcp, {86}, 100);
+  config.services[6].method = BalancingMethod::kRoundRobin;
+  config.services[7].method = BalancingMethod::kLeastConnections;
+  config.services[8].method = BalancingMethod::kSourceHash;
+  config.services[9].method = BalancingMethod::kHotStandby;
+  config.services[6].on_drain = config::OnDrain::kRefuse;
+  config.services[7].on_drain = config::OnDrain::kBreak;
+  for (config::Service& service : config.services) service.on_down = config::OnDown::kSuspend;
+  for (config::ServiceTarget& member : config.services[9].targets)
+    member.rank = static_cast<std::uint32_t>(1 + member.target / 2);
   config.services[1].forwarding = config::Forwarding::kIpip;
   config.services[5].no_target = config::NoTarget::kDrop;
   return config;
