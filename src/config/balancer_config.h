@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "base/balancing_method.h"
 #include "base/flow_key.h"
+#include "base/forwarding_mode.h"
 #include "base/ip_address.h"
 #include "base/mac_address.h"
 
@@ -77,6 +78,8 @@ struct Target {
   IpAddress address;
   std::optional<MacAddress> mac;  // static; else learned
   std::size_t port = 0;           // index into `ports`: the one whose subnet holds `address`
+  std::optional<ForwardingMode> forwarding = std::nullopt;  // whatever its services say
+  std::uint16_t gue_port = kGuePort;
 };
 
 struct ServiceTarget {
@@ -86,8 +89,6 @@ struct ServiceTarget {
 };
 
 enum class NoTarget { kReject, kDrop };
-
-enum class Forwarding { kL2, kIpip };
 
 enum class OnDrain { kHonor, kBreak, kRefuse };
 
@@ -100,7 +101,7 @@ struct Service {
   std::vector<std::uint16_t> ports;  // ascending, each once
   NoTarget no_target = NoTarget::kReject;
   std::vector<ServiceTarget> targets;
-  Forwarding forwarding = Forwarding::kL2;
+  ForwardingMode forwarding = ForwardingMode::kL2;
   BalancingMethod method = BalancingMethod::kMaglev;
   OnDrain on_drain = OnDrain::kHonor;
   std::optional<absl::Duration> drain_deadline = std::nullopt;  // none: no end

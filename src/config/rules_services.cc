@@ -29,9 +29,7 @@ class ServiceRules {
     service.no_target = message.no_target() == v1::ServiceConfig::NO_TARGET_DROP
                             ? NoTarget::kDrop
                             : NoTarget::kReject;
-    service.forwarding = message.forwarding() == v1::ServiceConfig::FORWARDING_IPIP
-                             ? Forwarding::kIpip
-                             : Forwarding::kL2;
+    service.forwarding = CheckedForwarding(message.forwarding()).value_or(ForwardingMode::kL2);
     CheckPorts(path, message, vip.has_value(), service);
     CheckBalancing(path, message, service, log_);
     CheckTargets(path, message, service);

@@ -12,7 +12,8 @@ Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {
     const ServiceView& service = parts_.services[slot];
     if (service.name.empty()) continue;
     any_leaves_ring_ |= service.balancing.LeavesRing();
-    const std::uint32_t value = Destination(ServiceSlot(slot), service.forwarding).word();
+    const std::uint32_t value =
+        Destination(ServiceSlot(slot), service.forwarding, service.vip.IsV4()).word();
     for (const std::uint16_t port : service.ports) {
       const FlowKey endpoint{
           .client = {}, .vip = service.vip, .vip_port = port, .protocol = service.protocol};
