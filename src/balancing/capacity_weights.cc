@@ -21,7 +21,8 @@ std::vector<std::uint32_t> CapacityWeights(std::span<const ReportedShare> shares
   for (const ReportedShare& share : shares) {
     const std::uint64_t product = ProductOf(share);
     const std::uint64_t scaled = product * kHeaviest / heaviest;
-    weights.push_back(product == 0 ? 0 : static_cast<std::uint32_t>(std::max<std::uint64_t>(scaled, 1)));
+    weights.push_back(
+        product == 0 ? 0 : static_cast<std::uint32_t>(std::max<std::uint64_t>(scaled, 1)));
   }
   return weights;
 }

@@ -11,7 +11,7 @@ namespace holdfast {
 inline constexpr std::uint32_t kWholeCapacity = 1'000'000;
 
 struct ReportedShare {
-  std::uint32_t weight = 0;                  // configured
+  std::uint32_t weight = 0;                 // configured
   std::uint32_t capacity = kWholeCapacity;  // reported; of who reports nothing, all
 };
 

@@ -9,7 +9,7 @@ namespace holdfast {
 
 // A target that may take new connections.
 struct StandbyCandidate {
-  std::uint32_t rank = 0;   // the lowest one works; equal ones share
+  std::uint32_t rank = 0;  // the lowest one works; equal ones share
   bool is_active = false;  // it is at work now
 };
 

@@ -116,10 +116,11 @@ std::string HealthInWords(const v1::SetTargetHealthRequest& request,
 void AddHealth(CLI::App& noun, Invocation& invocation, bool down) {
   const auto request = std::make_shared<v1::SetTargetHealthRequest>();
   request->set_down(down);
-  CLI::App& command = *noun.add_subcommand(
-      down ? "down" : "up", down ? "Take a target for down in a service, whatever its health checks "
-                                   "say; its TCP connections stay"
-                                 : "Leave it to its health checks again");
+  CLI::App& command =
+      *noun.add_subcommand(down ? "down" : "up",
+                           down ? "Take a target for down in a service, whatever its health checks "
+                                  "say; its TCP connections stay"
+                                : "Leave it to its health checks again");
   AddName(command, [request](const std::string& name) { request->set_target(name); });
   AddText(
       command, "--service", "NAME",

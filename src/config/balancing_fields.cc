@@ -68,11 +68,11 @@ void CheckBalancing(const std::string& path, const v1::ServiceConfig& message, S
   service.method = MethodOf(message);
   service.on_drain = OnDrainOf(message);
   CheckDeadline(path + ".drain_deadline", message, service, log);
-  service.on_down = message.on_down() == v1::ServiceConfig::ON_DOWN_SUSPEND ? OnDown::kSuspend
-                                                                            : OnDown::kEnd;
+  service.on_down =
+      message.on_down() == v1::ServiceConfig::ON_DOWN_SUSPEND ? OnDown::kSuspend : OnDown::kEnd;
   if (message.has_panic_threshold())
-    service.panic_threshold = static_cast<std::uint32_t>(BoundedNumber(
-        path + ".panic_threshold", message.panic_threshold(), {0, kMaxTargets}, log));
+    service.panic_threshold = static_cast<std::uint32_t>(
+        BoundedNumber(path + ".panic_threshold", message.panic_threshold(), {0, kMaxTargets}, log));
   if (message.has_switch_back()) service.switch_back = message.switch_back();
 }
 
@@ -86,8 +86,7 @@ void CheckMember(const std::string& element, const v1::ServiceTargetConfig& mess
 }
 
 void BalancingToMessage(const Service& service, v1::ServiceConfig& message) {
-  message.set_method(
-      static_cast<v1::ServiceConfig::Method>(static_cast<int>(service.method) + 1));
+  message.set_method(static_cast<v1::ServiceConfig::Method>(static_cast<int>(service.method) + 1));
   message.set_on_drain(ToMessage(service.on_drain));
   if (service.drain_deadline)
     message.set_drain_deadline(absl::FormatDuration(*service.drain_deadline));

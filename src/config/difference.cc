@@ -97,12 +97,13 @@ Members MembersOf(const Service& service, const std::vector<Target>& targets) {
 // "weight 100", "weight 100 rank 2".
 std::string InWords(const ServiceTarget& member) {
   const bool has_rank = member.rank != ServiceTarget().rank;
-  return absl::StrCat("weight ", member.weight, has_rank ? absl::StrCat(" rank ", member.rank) : "");
+  return absl::StrCat("weight ", member.weight,
+                      has_rank ? absl::StrCat(" rank ", member.rank) : "");
 }
 
 std::string NewService(const Service& service, const std::vector<Target>& targets) {
-  const std::string members = absl::StrJoin(
-      MembersOf(service, targets), ", ", [](std::string* out, const auto& named) {
+  const std::string members =
+      absl::StrJoin(MembersOf(service, targets), ", ", [](std::string* out, const auto& named) {
         absl::StrAppend(out, named.first, " ", InWords(named.second));
       });
   return absl::StrCat("added at ", service.vip.ToString(), " ", ProtocolText(service), " port ",

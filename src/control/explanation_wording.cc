@@ -56,10 +56,10 @@ std::string InWords(const Explanation::Verdict::Way& way) {
 }
 
 std::string CandidatesInWords(const std::vector<Explanation::Verdict::Way>& candidates) {
-  return absl::StrCat("to one of ", absl::StrJoin(candidates, ", ",
-                                                  [](std::string* out, const auto& way) {
-                                                    absl::StrAppend(out, "'", way.target, "'");
-                                                  }));
+  return absl::StrCat("to one of ",
+                      absl::StrJoin(candidates, ", ", [](std::string* out, const auto& way) {
+                        absl::StrAppend(out, "'", way.target, "'");
+                      }));
 }
 
 std::string WhyPassedOver(const TargetView* owner) {

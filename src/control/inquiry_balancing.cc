@@ -18,7 +18,8 @@ void Inquiry::Balance() {
   }
   const BalancingView& balancing = service_->balancing;
   if (service_->ring.empty())
-    return Note(PacketRow::kP4, absl::StrCat(std::string(NameOf(balancing.method)), ": ", kNobodyTakes));
+    return Note(PacketRow::kP4,
+                absl::StrCat(std::string(NameOf(balancing.method)), ": ", kNobodyTakes));
   switch (balancing.method) {
     case BalancingMethod::kRoundRobin:
       return AskTurns();
@@ -36,7 +37,8 @@ void Inquiry::AskRing(PacketRow row) {
   const std::uint16_t* const place = PlaceOnRing(service_->ring, hash, question_.flow);
   if (place == nullptr) return Note(row, absl::StrCat("the ring is empty: ", kNobodyTakes));
   const BalancingMethod method = service_->balancing.method;
-  const std::string prefix = row == PacketRow::kP4 ? absl::StrCat(std::string(NameOf(method)), ": ") : "";
+  const std::string prefix =
+      row == PacketRow::kP4 ? absl::StrCat(std::string(NameOf(method)), ": ") : "";
   Offer(row, snapshot_.Find(TargetHandle::FromRaw(*place)), StepOfRing(is_request_),
         absl::StrCat(prefix, "place ", MaglevRing::PlaceOf(hash.Of(question_.flow)), " of ",
                      MaglevRing::kSize, " on the service's ring"));
@@ -44,8 +46,7 @@ void Inquiry::AskRing(PacketRow row) {
 
 void Inquiry::AskForClient() {
   const IpAddress& client = question_.flow.client;
-  const auto target =
-      MethodChooser::PlaceOfClient(service_->ring, client, sources_.ring_seed);
+  const auto target = MethodChooser::PlaceOfClient(service_->ring, client, sources_.ring_seed);
   Offer(PacketRow::kP4, snapshot_.Find(*target), Step::kBalanced,
         absl::StrCat("source_hash: place ",
                      MaglevRing::PlaceOf(SourceHash(client, sources_.ring_seed)), " of ",
@@ -73,9 +74,9 @@ void Inquiry::AskCounts() {
     least.push_back(TargetHandle::FromRaw(value));
   const auto connections = connections_of(static_cast<std::uint16_t>(least.front().raw()));
   if (least.size() == 1)
-    return Offer(PacketRow::kP4, snapshot_.Find(least.front()), Step::kBalanced,
-                 absl::StrCat("least_connections: it has ", connections,
-                              " now, the fewest for its weight"));
+    return Offer(
+        PacketRow::kP4, snapshot_.Find(least.front()), Step::kBalanced,
+        absl::StrCat("least_connections: it has ", connections, " now, the fewest for its weight"));
   OfferOneOf(least, absl::StrCat("least_connections: ", least.size(),
                                  " targets have the fewest for their weights, as '",
                                  snapshot_.Find(least.front())->name, "' with ", connections,
@@ -91,9 +92,8 @@ void Inquiry::OfferOneOf(const std::vector<TargetHandle>& targets, std::string w
     for (const TargetHandle target : targets) candidates_.push_back(snapshot_.Find(target));
   }
   explanation_.findings.push_back(
-      {PacketRow::kP4,
-       decides ? Explanation::Answer::kDecides : Explanation::Answer::kNotReached, "",
-       std::move(why)});
+      {PacketRow::kP4, decides ? Explanation::Answer::kDecides : Explanation::Answer::kNotReached,
+       "", std::move(why)});
 }
 
 }  // namespace holdfast

@@ -26,8 +26,8 @@ struct Followed {
 Followed FollowIn(const AffinityTable& affinities, ServiceSlot slot, const FlowKey& flow,
                   const Snapshot& snapshot, bool is_request) {
   Followed followed;
-  const auto owner = affinities.Find(
-      slot, flow.client, flow.client_port, flow.vip_port, [&](TargetHandle handle) {
+  const auto owner =
+      affinities.Find(slot, flow.client, flow.client_port, flow.vip_port, [&](TargetHandle handle) {
         const OwnerAnswer answer =
             AnswerOfOwner(snapshot.Find(handle), snapshot.service(slot), is_request);
         followed.refuses = answer == OwnerAnswer::kRefuses;
@@ -110,8 +110,9 @@ void Inquiry::FollowAffinity() {
     const std::size_t number = explanation_.affinities.size();
     const bool passed_over = number < before;
     if (number <= before)
-      sentences.push_back(InWords(listing) + (passed_over ? WhyPassedOver(snapshot_.Find(
-                                                  followed.passed_over[number])) : ""));
+      sentences.push_back(
+          InWords(listing) +
+          (passed_over ? WhyPassedOver(snapshot_.Find(followed.passed_over[number])) : ""));
     explanation_.affinities.push_back({listing, passed_over});
   }
   if (sentences.empty()) sentences.push_back(NoAffinityInWords(flow, service_->name));

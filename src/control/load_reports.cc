@@ -8,8 +8,7 @@
 
 namespace holdfast {
 
-absl::StatusOr<absl::Duration> LoadReports::Take(const std::string& target,
-                                                 std::uint32_t capacity,
+absl::StatusOr<absl::Duration> LoadReports::Take(const std::string& target, std::uint32_t capacity,
                                                  absl::Duration valid_for) {
   const auto handle = directory_.FindTarget(target);
   if (!handle) return absl::NotFoundError(absl::StrCat("no target is called '", target, "'"));

@@ -45,7 +45,7 @@ class ServiceBalancing {
     // Made of it by Rebuild().
     bool down = false;  // as workers see it
     bool takes = false;
-    double share = 0;   // of new balanced requests
+    double share = 0;  // of new balanced requests
   };
   using Members = std::map<std::size_t, Member>;  // by target slot
 

@@ -129,9 +129,8 @@ bool TargetDirectory::Loses(const ServiceRecord& record, const config::Service& 
                             const Members& members) {
   const std::vector<std::uint16_t>& ports = record.identity.ports;
   return !std::includes(service.ports.begin(), service.ports.end(), ports.begin(), ports.end()) ||
-         std::ranges::any_of(record.balancing.members(), [&](const auto& member) {
-           return !members.contains(member.first);
-         });
+         std::ranges::any_of(record.balancing.members(),
+                             [&](const auto& member) { return !members.contains(member.first); });
 }
 
 TargetDirectory::Members TargetDirectory::MembersOf(const config::Service& service,
@@ -234,8 +233,8 @@ TargetDirectory::TargetInfo TargetDirectory::Describe(std::size_t slot) const {
 
 TargetDirectory::ServiceInfo TargetDirectory::Describe(const ServiceRecord& service) const {
   const ServiceBalancing& balancing = service.balancing;
-  ServiceInfo info{service.identity, {}, balancing.method(), balancing.in_panic(),
-                   balancing.panics()};
+  ServiceInfo info{
+      service.identity, {}, balancing.method(), balancing.in_panic(), balancing.panics()};
   for (const auto& [slot, member] : balancing.members()) {
     const TargetView& view = targets_[slot].view;
     info.targets.push_back({view.name, member.weight, view.state, member.share, member.rank,

@@ -33,7 +33,7 @@ class TargetDirectory {
     TargetHandle handle;
     TargetState state = TargetState::kUp;
     IpAddress address;
-    std::vector<std::string> services;  // ordered
+    std::vector<std::string> services;        // ordered
     std::uint32_t capacity = kWholeCapacity;  // that it reports
   };
   struct ServiceTargetInfo {

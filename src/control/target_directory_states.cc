@@ -47,8 +47,7 @@ bool TargetDirectory::SetCapacities(const std::map<TargetHandle, std::uint32_t>&
   std::set<std::size_t> changed;
   for (std::size_t slot = 0; slot < targets_.size(); ++slot) {
     const auto reported = capacities.find(targets_[slot].view.handle);
-    const std::uint32_t capacity =
-        reported == capacities.end() ? kWholeCapacity : reported->second;
+    const std::uint32_t capacity = reported == capacities.end() ? kWholeCapacity : reported->second;
     if (std::exchange(targets_[slot].capacity, capacity) != capacity) changed.insert(slot);
   }
   bool rebuilt = false;

@@ -10,7 +10,7 @@ namespace holdfast {
 
 struct TargetRecord {
   TargetView view;
-  std::uint64_t removed_in = 0;               // version of the first snapshot without it
+  std::uint64_t removed_in = 0;             // version of the first snapshot without it
   std::uint32_t capacity = kWholeCapacity;  // that it reports, of kWholeCapacity
 
   // Without regard to its health, which is a service's.

@@ -8,8 +8,8 @@ void ChooseByMethod(Batch& batch, TargetLines& lines, MethodChooser& chooser) {
   batch.ForEachOpen([&](PacketContext& packet) {
     const ServiceView& service = batch.service(packet);
     if (!packet.is_request || !service.balancing.LeavesRing()) return;
-    const auto target = chooser.Choose(packet.destination.service(), service,
-                                       batch.key(packet).client);
+    const auto target =
+        chooser.Choose(packet.destination.service(), service, batch.key(packet).client);
     TargetLine* const line = target ? lines.Find(*target) : nullptr;
     if (line == nullptr) return;
     packet.Decide(*line, Step::kBalanced);

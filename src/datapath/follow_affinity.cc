@@ -46,7 +46,8 @@ void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affin
   std::size_t next = 0;
   std::uint64_t passed_over = 0;
   batch.ForEachOpen([&](PacketContext& packet) {
-    const Followed followed = Follow(questions[next++], packet, batch, lines, affinities, passed_over);
+    const Followed followed =
+        Follow(questions[next++], packet, batch, lines, affinities, passed_over);
     if (followed.line == nullptr) return;
     if (followed.refuses) [[unlikely]] {
       packet.Refuse();

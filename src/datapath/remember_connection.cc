@@ -65,8 +65,7 @@ class SmallHashSet {
 
 class Memory {
  public:
-  Memory(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-         WorkerCounters& counters)
+  Memory(Batch& batch, TargetLines& lines, ConnectionTable& connections, WorkerCounters& counters)
       : batch_(batch), lines_(lines), connections_(connections), counters_(counters) {}
 
   void Remember(PacketContext& packet) {

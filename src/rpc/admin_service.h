@@ -70,8 +70,7 @@ class AdminService final : public v1::AdminService::CallbackService {
                                    v1::ConfigChange* response);
   // On the loop.
   absl::Status SetState(const TargetStateRequest& request, v1::SetTargetStateResponse& response);
-  absl::Status SetHealth(const TargetHealthRequest& request,
-                         v1::SetTargetHealthResponse& response);
+  absl::Status SetHealth(const TargetHealthRequest& request, v1::SetTargetHealthResponse& response);
   [[nodiscard]] v1::Target Describe(const TargetDirectory::TargetInfo& target) const;
 
   const ControlParts parts_;

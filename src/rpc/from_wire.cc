@@ -100,8 +100,7 @@ absl::Status CheckNameIfAny(absl::string_view field, const std::string& name) {
   return name.empty() ? absl::OkStatus() : CheckName(field, name);
 }
 
-absl::StatusOr<absl::Duration> DurationFromWire(absl::string_view field,
-                                                const WireDuration& wire) {
+absl::StatusOr<absl::Duration> DurationFromWire(absl::string_view field, const WireDuration& wire) {
   const std::int64_t seconds = wire.seconds();
   const std::int32_t nanos = wire.nanos();
   const auto refuse = [&](absl::string_view rule) {

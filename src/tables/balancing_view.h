@@ -34,8 +34,7 @@ struct BalancingView {
   // Whether the method places a connection request otherwise than the ring places its
   // five-tuple.
   [[nodiscard]] bool LeavesRing() const {
-    return method == BalancingMethod::kRoundRobin ||
-           method == BalancingMethod::kLeastConnections ||
+    return method == BalancingMethod::kRoundRobin || method == BalancingMethod::kLeastConnections ||
            method == BalancingMethod::kSourceHash;
   }
 };

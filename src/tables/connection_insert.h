@@ -57,7 +57,8 @@ inline ConnectionTable::InsertOutcome ConnectionTable::TakeOver(std::size_t home
                                                                 const ConnectionRecord& record,
                                                                 std::uint32_t value) {
   Cold& line = cold(FingerprintBuckets::SlotAt(home, victim.position));
-  const std::uint32_t old = buckets_.At(home).values[victim.position].load(std::memory_order_relaxed);
+  const std::uint32_t old =
+      buckets_.At(home).values[victim.position].load(std::memory_order_relaxed);
   CountOver(line, old, record, value);
   insert_detail::WritePast(line, record, hash.bucket);
   buckets_.Replace(home, victim.position, hash, value);

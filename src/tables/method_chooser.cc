@@ -55,8 +55,7 @@ std::uint32_t MethodChooser::ConnectionsOf(std::span<const ConnectionTable* cons
 std::uint32_t& MethodChooser::CursorOf(ServiceSlot slot, std::uint32_t size) {
   std::uint32_t& cursor = cursors_[Index(slot)];
   // Not begun, or the set has become smaller.
-  if (cursor >= size)
-    cursor = static_cast<std::uint32_t>(std::uint64_t{start_} * size >> 32);
+  if (cursor >= size) cursor = static_cast<std::uint32_t>(std::uint64_t{start_} * size >> 32);
   return cursor;
 }
 

@@ -37,8 +37,7 @@ class MethodChooser {
 
   // Where a client's address has its place on the service's ring (kSourceHash); nothing
   // when that is empty.
-  static std::optional<TargetHandle> PlaceOfClient(const MaglevRing& ring,
-                                                   const IpAddress& client,
+  static std::optional<TargetHandle> PlaceOfClient(const MaglevRing& ring, const IpAddress& client,
                                                    std::uint64_t ring_seed);
   // A target's connections in all tables (kLeastConnections).
   static std::uint32_t ConnectionsOf(std::span<const ConnectionTable* const> tables,
@@ -59,7 +58,7 @@ class MethodChooser {
 
   const std::span<const ConnectionTable* const> tables_;
   const std::uint64_t ring_seed_;
-  const std::uint32_t start_;          // where it begins, as a fraction of 2^32
+  const std::uint32_t start_;  // where it begins, as a fraction of 2^32
   std::uint32_t generation_ = 0;
   std::vector<std::uint32_t> cursors_;  // by ServiceSlot
   std::vector<Count> counts_;           // by target slot

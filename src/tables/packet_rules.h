@@ -41,8 +41,8 @@ constexpr bool IsConnectionRequest(SegmentFlags segment, Protocol protocol) {
 // P1: whether this packet, on this entry of its five-tuple, is a new connection's
 // first and not one of the connection that the entry remembers. A UDP flow does not stay
 // with a target that is down.
-inline bool BeginsAnew(SegmentFlags segment, Protocol protocol,
-                       const ConnectionTable::Entry& entry, const ServiceView& service) {
+inline bool BeginsAnew(SegmentFlags segment, Protocol protocol, const ConnectionTable::Entry& entry,
+                       const ServiceView& service) {
   if (protocol == Protocol::kUdp) return entry.expired || service.balancing.IsDown(entry.target);
   return segment.OpensConnection() && (entry.expired || SynStartsAnew(entry.phase));
 }

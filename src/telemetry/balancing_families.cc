@@ -6,25 +6,24 @@ namespace holdfast {
 namespace {
 
 Family TargetsDown(const TargetDirectory& directory) {
-  return ByServiceAndTarget({"holdfast_service_target_down",
-                             "1 while health checks or an operator have the target down for the "
-                             "service: balancing passes it over. Not while the service panics and "
-                             "it is one of the last.",
-                             MetricKind::kGauge,
-                             {}},
-                            directory,
-                            [](const auto& /*service*/, const auto& target) { return target.down; });
+  return ByServiceAndTarget(
+      {"holdfast_service_target_down",
+       "1 while health checks or an operator have the target down for the "
+       "service: balancing passes it over. Not while the service panics and "
+       "it is one of the last.",
+       MetricKind::kGauge,
+       {}},
+      directory, [](const auto& /*service*/, const auto& target) { return target.down; });
 }
 
 Family BalancedShares(const TargetDirectory& directory) {
-  return ByServiceAndTarget({"holdfast_service_target_share",
-                             "Part of the service's new balanced connections that its method means "
-                             "the target to get, 0 to 1.",
-                             MetricKind::kGauge,
-                             {}},
-                            directory, [](const auto& /*service*/, const auto& target) {
-                              return target.ring_share;
-                            });
+  return ByServiceAndTarget(
+      {"holdfast_service_target_share",
+       "Part of the service's new balanced connections that its method means "
+       "the target to get, 0 to 1.",
+       MetricKind::kGauge,
+       {}},
+      directory, [](const auto& /*service*/, const auto& target) { return target.ring_share; });
 }
 
 Family Panic(const TargetDirectory& directory) {
@@ -55,8 +54,8 @@ Family ReportedCapacities(const TargetDirectory& directory) {
                 MetricKind::kGauge,
                 {}};
   for (const auto& target : directory.Targets())
-    family.samples.push_back({{{"target", target.name}},
-                              static_cast<double>(target.capacity) / kWholeCapacity});
+    family.samples.push_back(
+        {{{"target", target.name}}, static_cast<double>(target.capacity) / kWholeCapacity});
   return family;
 }
 

@@ -27,8 +27,7 @@ constexpr TableMetric kTableMetrics[] = {
      "holdfast_connection_table_bytes", "Memory of the worker's connection table."},
 };
 
-Family ConnectionsByTarget(std::span<const ConnectionTable* const> tables,
-                           const SlotNames& names) {
+Family ConnectionsByTarget(std::span<const ConnectionTable* const> tables, const SlotNames& names) {
   Family family{"holdfast_target_connections",
                 "Connections that the worker remembers, without copies, by target: from the first "
                 "packet until they have been idle for their timeout, after their end, too.",

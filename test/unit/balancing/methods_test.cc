@@ -57,9 +57,9 @@ Counts TakeTurns(const TurnSchedule& turns) {
 }
 
 TEST_CASE("S: turns come by weight", "[balancing]") {
-  const Weights weights = GENERATE(Weights{100, 100, 100}, Weights{100, 200, 100}, Weights{5, 1, 1},
-                                   Weights{1, 0, 2}, Weights{100}, Weights{9999, 1, 5000},
-                                   Weights{7, 11, 13, 17, 19, 23});
+  const Weights weights =
+      GENERATE(Weights{100, 100, 100}, Weights{100, 200, 100}, Weights{5, 1, 1}, Weights{1, 0, 2},
+               Weights{100}, Weights{9999, 1, 5000}, Weights{7, 11, 13, 17, 19, 23});
   CheckShares(TakeTurns(TurnSchedule(Targets(weights))), weights);
 }
 

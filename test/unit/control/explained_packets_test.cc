@@ -225,7 +225,8 @@ class World : public ExplainedAppliance {
       selector.client = InIpv6(selector.client);
     }
     if (chance.OneIn(3)) selector.service_ports = {80};
-    if (chance.OneIn(3)) selector.service_ports = {static_cast<std::uint16_t>(83 + chance.Below(4))};
+    if (chance.OneIn(3))
+      selector.service_ports = {static_cast<std::uint16_t>(83 + chance.Below(4))};
     if (chance.OneIn(3)) selector.client_ports = {40003, 40004};
     const std::string target =
         ExplainedTarget(chance.OneIn(3) ? kRemoved : chance.Below(kExplainedTargets)).name;
@@ -240,7 +241,8 @@ class World : public ExplainedAppliance {
     Publish();
   }
   void FallOrRise(std::size_t slot) {
-    static constexpr const char* kServices[] = {"web", "dns", "turns", "fewest", "source", "standby"};
+    static constexpr const char* kServices[] = {"web",    "dns",    "turns",
+                                                "fewest", "source", "standby"};
     const auto health = chance.OneIn(2) ? Health::kDown : Health::kUp;
     REQUIRE(directory.SetHealth(chance.Of(kServices), ExplainedTarget(slot).name, health).ok());
     Publish();

@@ -27,8 +27,7 @@ struct Fixture {
     change(config.services[0]);
     REQUIRE(directory.Apply(config).ok());
   }
-  bool Find(const std::string& target, Health health,
-            HealthSource source = HealthSource::kChecks) {
+  bool Find(const std::string& target, Health health, HealthSource source = HealthSource::kChecks) {
     return directory.SetHealth("web", target, health, source).value();
   }
   void Drain(const std::string& target) {
@@ -60,8 +59,7 @@ struct Fixture {
   FakeClock clock;
   ControlCounters counters;
   TargetDirectory directory;
-  AffinityTable table =
-      AffinityTable::Create(64, HashKey{{1, 2}}, MemoryKind::kNormal).value();
+  AffinityTable table = AffinityTable::Create(64, HashKey{{1, 2}}, MemoryKind::kNormal).value();
   AffinityManager affinities{{}, clock, directory, {&table}, counters};
   DrainWatch drains{clock, directory};
   LoadReports reports{clock, directory};
@@ -193,14 +191,13 @@ TEST_CASE_METHOD(Fixture, "S: a report stands until it runs out, then the weight
   CHECK(Taking() == Names{"web-1", "web-2"});
   CHECK_FALSE(reports.Tick());
   clock.Advance(absl::Seconds(9));
-  CHECK(reports.Take("web-3", 1, absl::Seconds(10)).ok());
+  CHECK(reports.Take("web-3", 100'000, absl::Seconds(10)).ok());
   CHECK(reports.Tick());
   CHECK(Taking() == Names{"web-1", "web-2", "web-3"});
   clock.Advance(absl::Seconds(10));
   CHECK(reports.Tick());
   CHECK(ShareOf(2) == Approx(0.5).margin(0.01));
-  CHECK(reports.Take("web-9", 0, absl::Seconds(1)).status().code() ==
-        absl::StatusCode::kNotFound);
+  CHECK(reports.Take("web-9", 0, absl::Seconds(1)).status().code() == absl::StatusCode::kNotFound);
   CHECK(reports.Take("web-1", 0, absl::ZeroDuration()).value() == LoadReports::kLongest);
 }
 

@@ -32,7 +32,8 @@ struct Fixture {
     for (int opened = 0; opened < connections; opened += 50) {
       std::vector<Frame> frames;
       for (int i = 0; i < 50; ++i) frames.push_back(SynOf(first++));
-      for (const Frame& sent : appliance.Turn(frames, static_cast<std::size_t>(opened / 50) % workers))
+      for (const Frame& sent :
+           appliance.Turn(frames, static_cast<std::size_t>(opened / 50) % workers))
         ++counts[appliance.DestinationOf(sent)];
     }
     return counts;
@@ -132,7 +133,8 @@ TEST_CASE_METHOD(Fixture, "P1: another method moves no connection", "[datapath]"
 TEST_CASE_METHOD(Fixture, "P2: an affinity comes before the method", "[datapath]") {
   Use(BalancingMethod::kRoundRobin);
   appliance.StartAffinity(ClientAt(kWeb), Target(1));
-  for (std::uint16_t port = 40000; port < 40010; ++port) CHECK(appliance.Where(Syn(port)) == "web-2");
+  for (std::uint16_t port = 40000; port < 40010; ++port)
+    CHECK(appliance.Where(Syn(port)) == "web-2");
 }
 
 TEST_CASE_METHOD(Fixture, "P5: what is no request goes by the ring, whatever the method",
@@ -152,8 +154,7 @@ TEST_CASE("P8: a request that nobody remembers goes by the ring, as its successo
     const std::string client = IpAddress::FromV4(0xc6120000 + n).ToString();
     const auto packet = [&] { return TcpPacket().From(client, 40000).To("192.0.2.1", 80); };
     test.appliance.Turn({packet().Syn().Build()});
-    for (int i = 0; i < 2; ++i)
-      test.appliance.Turn({packet().Ack().Payload("GET /").Build()});
+    for (int i = 0; i < 2; ++i) test.appliance.Turn({packet().Ack().Payload("GET /").Build()});
   }
   int by_ring = 0;
   const auto& not_remembered = test.appliance.counters().connections_not_remembered;

@@ -82,7 +82,8 @@ TEST_CASE_METHOD(Fixture, "P1: TCP stays with a target that is down, every packe
                  "[datapath]") {
   const std::uint16_t port = OpenAtWeb2(false);
   SetDown(kWeb, true);
-  for (const Frame& frame : {Ack(port), Request(port), Request(port), Syn(port), Fin(port), Rst(port)})
+  for (const Frame& frame :
+       {Ack(port), Request(port), Request(port), Syn(port), Fin(port), Rst(port)})
     CHECK(appliance.Where(frame) == "web-2");
   for (std::uint16_t other = 41000; other < 41050; ++other)
     CHECK(appliance.Where(Syn(other)) != "web-2");
