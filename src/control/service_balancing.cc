@@ -50,6 +50,12 @@ ServiceBalancing::Policy ServiceBalancing::PolicyOf(const config::Service& servi
           .switch_back = service.switch_back};
 }
 
+bool ServiceBalancing::TreatsOwnersOtherwise(const config::Service& service) const {
+  const Policy next = PolicyOf(service);
+  return next.on_drain != policy_.on_drain || next.drain_deadline != policy_.drain_deadline ||
+         next.suspends_when_down != policy_.suspends_when_down;
+}
+
 bool ServiceBalancing::Configure(const config::Service& service, Members members) {
   const Policy policy = PolicyOf(service);
   if (policy == policy_ && SameAsConfigured(members, members_)) return false;

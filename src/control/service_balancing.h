@@ -49,6 +49,8 @@ class ServiceBalancing {
   };
   using Members = std::map<std::size_t, Member>;  // by target slot
 
+  // Configure() would have other states end affinities, or others of them.
+  [[nodiscard]] bool TreatsOwnersOtherwise(const config::Service& service) const;
   // `members` with what is configured; what was found out of those who were there stays.
   // True when anything is different: Rebuild() is due.
   bool Configure(const config::Service& service, Members members);

@@ -119,9 +119,8 @@ void TargetDirectory::PutService(const config::Service& service,
   record.no_target = service.no_target == config::NoTarget::kDrop ? NoTargetPolicy::kDrop
                                                                   : NoTargetPolicy::kReject;
   record.forwarding = service.forwarding;
-  if (!record.balancing.Configure(service, std::move(members))) return;
-  ++losses_;
-  Rebalance(record);
+  if (known && record.balancing.TreatsOwnersOtherwise(service)) ++losses_;
+  if (record.balancing.Configure(service, std::move(members))) Rebalance(record);
 }
 
 // Both lists of ports are ascending.
