@@ -136,7 +136,9 @@ std::vector<WorkerTables> Appliance::TablesOfWorkers() {
     tables.push_back({.connections = connections_[i].get(),
                       .all_connections = all_connections_,
                       .affinities = affinity_replicas_[i].get(),
+                      .fragments = &fragments_,
                       .neighbours = &neighbours_,
+                      .path_mtus = &path_mtu_table_,
                       .snapshots = &snapshots_,
                       .rcu = &rcu_,
                       .counters = worker_counters_[i].get()});
@@ -187,6 +189,7 @@ absl::Status Appliance::Run() {
 void Appliance::Publish() {
   auto snapshot = directory_.BuildSnapshot();
   resolver_->Follow(*snapshot, configuration_->now().targets);
+  path_mtus_.Follow(*snapshot);
   snapshots_.Publish(std::move(snapshot));
   control_counters_.snapshots_published.Add(1);
 }
@@ -229,8 +232,14 @@ void Appliance::HearNeighbours() {
   resolver_->Tick();
 }
 
+void Appliance::HearRouters() {
+  datapath_->DrainPathMtuEvents([this](const PathMtuEvent& event) { path_mtus_.Learn(event); });
+  path_mtus_.Tick();
+}
+
 void Appliance::Upkeep() {
   HearNeighbours();
+  HearRouters();
   affinities_->ExpireDue(kExpiriesAtOnce);
   ReleaseTargets();
   control_counters_.retired_pending.Set(rcu_.Reclaim());

@@ -56,6 +56,7 @@ class Appliance {
   // Returns when all new targets have answered ARP, or have had their time.
   void MeetTargets(const config::BalancerConfig& next);
   void HearNeighbours();
+  void HearRouters();
   void Publish();         // the directory as it stands, to the workers
   void WatchStates();     // drains and load reports
   void Upkeep();          // several times a second
@@ -69,6 +70,9 @@ class Appliance {
   ControlCounters control_counters_;
   TargetDirectory directory_;
   NeighbourTable neighbours_;
+  FragmentTable fragments_;
+  PathMtuTable path_mtu_table_;
+  PathMtus path_mtus_{clock_, path_mtu_table_};
   RcuDomain rcu_;
   SnapshotPublisher snapshots_;
 

@@ -58,9 +58,12 @@ absl::Status Datapath::MakeRings() {
   for (std::size_t i = 0; i < config_.cores.workers.size(); ++i) {
     auto events = NeighbourEventRing::Create(absl::StrCat("neighbours_", i), kRingSize);
     if (!events.ok()) return events.status();
+    auto path_mtu_events = PathMtuEventRing::Create(absl::StrCat("path_mtus_", i), kRingSize);
+    if (!path_mtu_events.ok()) return path_mtu_events.status();
     auto outgoing = OutgoingRing::Create(absl::StrCat("outgoing_", i), kRingSize);
     if (!outgoing.ok()) return outgoing.status();
-    crews_.push_back({*std::move(events), *std::move(outgoing), nullptr, 0});
+    crews_.push_back(
+        {{*std::move(events), *std::move(path_mtu_events), *std::move(outgoing)}, nullptr, 0});
   }
   return absl::OkStatus();
 }
@@ -81,8 +84,7 @@ absl::Status Datapath::Launch(Crew& crew, const HashKey& hash_key, const WorkerT
                               .hash_key = hash_key,
                               .ring_seed = config_.ring_seed,
                               .cycles_per_second = rte_get_tsc_hz()};
-  crew.worker =
-      std::make_unique<Worker>(options, PortsOf(index), tables, crew.events, crew.outgoing);
+  crew.worker = std::make_unique<Worker>(options, PortsOf(index), tables, crew.rings);
   struct Errand {
     Worker* worker;
     const std::atomic<bool>* stop;
@@ -130,7 +132,7 @@ bool Datapath::Send(PortIndex port, std::span<const std::uint8_t> frame) {
   if (mbuf == nullptr) return false;
   std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())), frame.data(),
               frame.size());
-  if (crews_.front().outgoing.Push({.mbuf = mbuf, .port = port})) return true;
+  if (crews_.front().rings.outgoing.Push({.mbuf = mbuf, .port = port})) return true;
   rte_pktmbuf_free(mbuf);
   return false;
 }
@@ -138,8 +140,16 @@ bool Datapath::Send(PortIndex port, std::span<const std::uint8_t> frame) {
 void Datapath::DrainNeighbourEvents(absl::FunctionRef<void(const NeighbourEvent&)> learn) {
   std::array<NeighbourEvent, 64> events;
   for (Crew& crew : crews_) {
-    const std::size_t count = crew.events.Pop(events);
+    const std::size_t count = crew.rings.events.Pop(events);
     for (const NeighbourEvent& event : std::span(events.data(), count)) learn(event);
+  }
+}
+
+void Datapath::DrainPathMtuEvents(absl::FunctionRef<void(const PathMtuEvent&)> learn) {
+  std::array<PathMtuEvent, 64> events;
+  for (Crew& crew : crews_) {
+    const std::size_t count = crew.rings.path_mtu_events.Pop(events);
+    for (const PathMtuEvent& event : std::span(events.data(), count)) learn(event);
   }
 }
 

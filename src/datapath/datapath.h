@@ -43,6 +43,8 @@ class Datapath {
   bool Send(PortIndex port, std::span<const std::uint8_t> frame);
   // Gives what the workers heard of neighbours since the last call.
   void DrainNeighbourEvents(absl::FunctionRef<void(const NeighbourEvent&)> learn);
+  // The same of what routers said of ways to targets.
+  void DrainPathMtuEvents(absl::FunctionRef<void(const PathMtuEvent&)> learn);
   // UNAVAILABLE when a port has gone.
   [[nodiscard]] absl::Status CheckPorts() const { return watch_->Check(); }
   [[nodiscard]] std::vector<Family> Families() const { return watch_->Families(); }
@@ -50,8 +52,7 @@ class Datapath {
  private:
   // A worker and how the management core talks to it.
   struct Crew {
-    NeighbourEventRing events;
-    OutgoingRing outgoing;
+    WorkerRings rings;
     std::unique_ptr<Worker> worker;  // once started
     unsigned lcore = 0;
   };

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "datapath/batch.h"
+#include "datapath/fragments.h"
 
 namespace holdfast {
 namespace {
@@ -19,7 +20,7 @@ unsigned BuffersFor(const config::BalancerConfig& config) {
   std::size_t descriptors = 0;
   for (const config::Port& port : config.ports)
     descriptors += port.rx_descriptors + port.tx_descriptors;
-  const std::size_t per_worker = descriptors + Batch::kCapacity + 2 * kCache;
+  const std::size_t per_worker = descriptors + Batch::kCapacity + Fragments::kWaiting + 2 * kCache;
   return static_cast<unsigned>(config.cores.workers.size() * per_worker + kForManagement);
 }
 

@@ -37,10 +37,19 @@ struct WorkerTables {
   // Of all workers, by WorkerId: for P5.
   std::span<const ConnectionTable* const> all_connections;
   const AffinityTable* affinities = nullptr;  // its replica
+  FragmentTable* fragments = nullptr;         // all workers'
   const NeighbourTable* neighbours = nullptr;
+  const PathMtuTable* path_mtus = nullptr;
   const SnapshotPublisher* snapshots = nullptr;
   RcuDomain* rcu = nullptr;
   WorkerCounters* counters = nullptr;
+};
+
+// How a worker and the management core talk to each other.
+struct WorkerRings {
+  NeighbourEventRing events;
+  PathMtuEventRing path_mtu_events;
+  OutgoingRing outgoing;
 };
 
 // A counter that a constant number of times a second goes up by one, as the TSC.
@@ -59,8 +68,9 @@ struct WorkerOptions {
 
 class Worker {
  public:
+  // `rings` outlives it.
   Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTables& tables,
-         NeighbourEventRing& events, OutgoingRing& outgoing);
+         WorkerRings& rings);
 
   // Runs on the worker's own thread until `stop`; finishes the batch that it has.
   void Run(const std::atomic<bool>& stop);
@@ -70,6 +80,7 @@ class Worker {
  private:
   // In a turn that began at this TSC reading. True: something came.
   bool ServePorts(std::uint64_t began);
+  void ServeFragments();
   void Begin(Batch& batch);
   void Finish(Batch& batch);
   void PlaceUnknown(Batch& batch);
@@ -80,14 +91,14 @@ class Worker {
   const WorkerOptions options_;
   const WorkerPorts ports_;
   const WorkerTables tables_;
-  NeighbourEventRing& events_;
-  OutgoingRing& outgoing_;
+  WorkerRings& rings_;
   WorkerCounters& counters_;
   IdleSleeper idle_;
   LoadMeter load_;
   TurnTimes turn_times_;
   const RingHasher ring_hasher_;
   ReplyLimiter replies_;
+  Fragments fragments_;
   TargetLines lines_;
   ConnectionSweeper sweeper_;
   MethodChooser chooser_;

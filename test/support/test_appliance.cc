@@ -71,9 +71,10 @@ TestAppliance::Crew TestAppliance::MakeCrew(const Options& options) {
           .value());
   crew.affinities = std::make_unique<AffinityTable>(
       AffinityTable::Create(4096, HashKey{{1, 2}}, MemoryKind::kNormal).value());
-  crew.events = std::make_unique<NeighbourEventRing>(
-      NeighbourEventRing::Create(Unique("events"), 64).value());
-  crew.outgoing = std::make_unique<OutgoingRing>(OutgoingRing::Create(Unique("out"), 64).value());
+  crew.rings = std::make_unique<WorkerRings>(
+      WorkerRings{NeighbourEventRing::Create(Unique("events"), 64).value(),
+                  PathMtuEventRing::Create(Unique("path_mtus"), 64).value(),
+                  OutgoingRing::Create(Unique("out"), 64).value()});
   return crew;
 }
 
@@ -89,7 +90,9 @@ void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
   const WorkerTables tables{.connections = crew.connections.get(),
                             .all_connections = all_connections_,
                             .affinities = crew.affinities.get(),
+                            .fragments = &fragments,
                             .neighbours = &neighbours,
+                            .path_mtus = &path_mtus,
                             .snapshots = snapshots.get(),
                             .rcu = &rcu,
                             .counters = crew.counters.get()};
@@ -100,8 +103,7 @@ void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
                        .mtu = 1500,
                        .vlan = 0,
                        .addresses = {{AddressNamed("10.0.0.1"), 24}}};
-  crew.worker =
-      std::make_unique<Worker>(worker, WorkerPorts({lan}), tables, *crew.events, *crew.outgoing);
+  crew.worker = std::make_unique<Worker>(worker, WorkerPorts({lan}), tables, *crew.rings);
 }
 
 std::unique_ptr<const Snapshot> TestAppliance::MakeSnapshot() {

@@ -72,11 +72,18 @@ class TestAppliance {
   }
   [[nodiscard]] Worker& worker(std::size_t index) { return *crews_[index].worker; }
   [[nodiscard]] NeighbourEventRing& events(std::size_t worker = 0) {
-    return *crews_[worker].events;
+    return crews_[worker].rings->events;
   }
-  [[nodiscard]] OutgoingRing& outgoing(std::size_t worker = 0) { return *crews_[worker].outgoing; }
+  [[nodiscard]] PathMtuEventRing& path_mtu_events(std::size_t worker = 0) {
+    return crews_[worker].rings->path_mtu_events;
+  }
+  [[nodiscard]] OutgoingRing& outgoing(std::size_t worker = 0) {
+    return crews_[worker].rings->outgoing;
+  }
 
   NeighbourTable neighbours;
+  PathMtuTable path_mtus;
+  FragmentTable fragments;
   RcuDomain rcu;
   std::unique_ptr<SnapshotPublisher> snapshots;
   RingPort port;
@@ -87,8 +94,7 @@ class TestAppliance {
     std::unique_ptr<ConnectionTable> connections;
     std::unique_ptr<AffinityTable> affinities;
     std::unique_ptr<AffinityTable::Writer> writer;
-    std::unique_ptr<NeighbourEventRing> events;
-    std::unique_ptr<OutgoingRing> outgoing;
+    std::unique_ptr<WorkerRings> rings;
     std::unique_ptr<Worker> worker;
   };
 
