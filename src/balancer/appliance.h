@@ -18,7 +18,9 @@
 #include "control/load_reports.h"
 #include "control/management_loop.h"
 #include "control/target_directory.h"
+#include "control/vip_routes.h"
 #include "datapath/datapath.h"
+#include "kernel/host_routes.h"
 #include "rpc/control_server.h"
 #include "telemetry/metric_source.h"
 #include "telemetry/metrics_server.h"
@@ -46,6 +48,7 @@ class Appliance {
   explicit Appliance(const config::BalancerConfig& config);
 
   absl::Status MakeTables();
+  absl::Status OpenRoutes();
   void MakeControl();
   absl::Status StartServers();
   [[nodiscard]] std::vector<WorkerTables> TablesOfWorkers();
@@ -59,6 +62,7 @@ class Appliance {
   void HearRouters();
   void Publish();         // the directory as it stands, to the workers
   void WatchStates();     // drains and load reports
+  void AnnounceVips();    // by routes, from now on
   void Upkeep();          // several times a second
   void WatchPorts();      // once a second
   void ReleaseTargets();  // whose handles are in no table any more (P7)
@@ -86,6 +90,8 @@ class Appliance {
   std::unique_ptr<LiveConfiguration> configuration_;
   DrainWatch drains_{clock_, directory_};
   LoadReports load_reports_{clock_, directory_};
+  std::unique_ptr<HostRoutes> host_routes_;  // none unless configured
+  std::unique_ptr<VipRoutes> routes_;        // none until traffic flows
   std::unique_ptr<Datapath> datapath_;
   std::unique_ptr<NeighbourResolver> resolver_;
   std::unique_ptr<Explainer> explainer_;

@@ -24,6 +24,7 @@ inline constexpr char kNobodyTakes[] =
 // Why P2 passes an affinity over; `owner` is nullptr when it is gone.
 std::string WhyPassedOver(const TargetView* owner);
 std::string InWords(DropReason reason);
+std::string KernelInWords(const std::string& port, const std::string& interface);
 std::string RefusalInWords(const std::optional<Reply>& reply);
 
 }  // namespace holdfast

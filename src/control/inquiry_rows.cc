@@ -187,6 +187,11 @@ void Inquiry::Conclude() {
   for (const TargetView* target : candidates_)
     verdict.candidates.push_back(WayTo(*target, Step::kBalanced));
   verdict.drop = drop_;
+  if (kernels_ != nullptr) {
+    verdict.outcome = Outcome::kKernel;
+    verdict.why = KernelInWords(kernels_->name, kernels_->kernel_interface);
+    return;
+  }
   verdict.outcome = refused_ ? Outcome::kRefused : drop_ ? Outcome::kDropped : Outcome::kForwarded;
   verdict.why = refused_ ? RefusalInWords(verdict.reply) : drop_ ? InWords(*drop_) : "";
   if (!verdict.candidates.empty()) verdict.why = CandidatesInWords(verdict.candidates);

@@ -49,7 +49,11 @@ void AnswerArp(Local& local, rte_mbuf* mbuf) {
   // A stranger that claims one of our addresses is not believed.
   if (!local.Has(message->sender_ip)) TellManagement(local, *message);
   const LocalPacket kind = request ? LocalPacket::kArpRequest : LocalPacket::kArpReply;
-  if (!request || !for_us || IsAnnouncement(*message)) return batch.Consume(mbuf, kind);
+  if (!request || !for_us || IsAnnouncement(*message)) {
+    if (batch.port().shares_with_kernel() && !local.Has(message->sender_ip))
+      return batch.AddForKernel(mbuf);  // it has a table of neighbours, too
+    return batch.Consume(mbuf, kind);
+  }
   batch.Count(kind);
   TurnIntoArpReply(BytesOf(mbuf), batch.port().mac);
   batch.Reply(mbuf, Reply::kArpReply);
@@ -72,6 +76,8 @@ bool TakeTunnelError(Local& local, rte_mbuf* mbuf, const ParsedPacket& packet) {
 
 void AnswerIcmp(Local& local, rte_mbuf* mbuf, const ParsedPacket& packet) {
   Batch& batch = local.batch;
+  if (batch.port().shares_with_kernel() && !local.IsVip(packet.key.vip))
+    return batch.AddForKernel(mbuf);
   if (!local.Has(packet.key.vip)) return batch.Drop(mbuf, DropReason::kNotOurAddress);
   if (TakeTunnelError(local, mbuf, packet)) return;
   if (local.Has(packet.key.client) || batch.port().IsBroadcast(packet.key.client))

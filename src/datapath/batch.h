@@ -207,6 +207,11 @@ class Batch {
     locals_[local_count_++] = {mbuf, parsed};
   }
   [[nodiscard]] std::span<LocalContext> locals() { return {locals_.data(), local_count_}; }
+  // What the kernel should have.
+  void AddForKernel(rte_mbuf* mbuf) { for_kernel_[for_kernel_count_++] = mbuf; }
+  [[nodiscard]] std::span<rte_mbuf* const> for_kernel() const {
+    return {for_kernel_.data(), for_kernel_count_};
+  }
 
   // ---- ends
   void Drop(PacketContext& packet, DropReason reason) {
@@ -254,6 +259,7 @@ class Batch {
   std::size_t flow_count_ = 0;
   std::size_t unknown_count_ = 0;
   std::size_t local_count_ = 0;
+  std::size_t for_kernel_count_ = 0;
   std::size_t reply_count_ = 0;
   std::size_t discarded_count_ = 0;
   std::size_t first_fragment_count_ = 0;
@@ -285,6 +291,7 @@ class Batch {
   std::array<const std::uint16_t*, kCapacity> ring_entries_;
   std::array<FlowKey, kCapacity> keys_;  // of flows that are IPv6
   std::array<LocalContext, kCapacity> locals_;
+  std::array<rte_mbuf*, kCapacity> for_kernel_;
   std::array<ReplyContext, kCapacity> replies_;
   std::array<FirstFragment, kCapacity> first_fragments_;
   std::array<rte_mbuf*, kCapacity> discarded_;

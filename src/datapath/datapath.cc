@@ -51,6 +51,9 @@ absl::Status Datapath::OpenPorts() {
     ports_.push_back(*std::move(port));
   }
   watch_ = std::make_unique<PortWatch>(ports_);
+  auto kernel = KernelShare::Create(ports_, queues, packets_.get());
+  if (!kernel.ok()) return kernel.status();
+  kernel_ = *std::move(kernel);
   return absl::OkStatus();
 }
 
@@ -73,6 +76,7 @@ absl::Status Datapath::Start(const HashKey& hash_key, std::span<const WorkerTabl
     if (auto status = port->Start(); !status.ok()) return status;
   for (std::size_t i = 0; i < crews_.size(); ++i)
     if (auto status = Launch(crews_[i], hash_key, tables[i], i); !status.ok()) return status;
+  if (kernel_ != nullptr) kernel_->Start();
   return absl::OkStatus();
 }
 
@@ -83,7 +87,8 @@ absl::Status Datapath::Launch(Crew& crew, const HashKey& hash_key, const WorkerT
                               .max_sleep = config_.cores.max_sleep,
                               .hash_key = hash_key,
                               .ring_seed = config_.ring_seed,
-                              .cycles_per_second = rte_get_tsc_hz()};
+                              .cycles_per_second = rte_get_tsc_hz(),
+                              .kernel = kernel_ == nullptr ? nullptr : kernel_->lane(index)};
   crew.worker = std::make_unique<Worker>(options, PortsOf(index), tables, crew.rings);
   struct Errand {
     Worker* worker;
@@ -116,6 +121,7 @@ void Datapath::Stop() {
     if (crew.lcore != 0) rte_eal_wait_lcore(crew.lcore);
   watch_.reset();
   crews_.clear();
+  kernel_.reset();
   ports_.clear();
 }
 
@@ -125,6 +131,13 @@ std::vector<NeighbourResolver::Identity> Datapath::Identities() const {
   std::vector<NeighbourResolver::Identity> identities;
   for (const auto& port : ports_) identities.push_back({port->mac(), port->config().addresses});
   return identities;
+}
+
+std::vector<Family> Datapath::Families() const {
+  std::vector<Family> families = watch_->Families();
+  if (kernel_ == nullptr) return families;
+  for (Family& family : kernel_->Families()) families.push_back(std::move(family));
+  return families;
 }
 
 bool Datapath::Send(PortIndex port, std::span<const std::uint8_t> frame) {

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "config/balancer_config.h"
 #include "datapath/eal.h"
+#include "datapath/kernel_share.h"
 #include "datapath/neighbour_event.h"
 #include "datapath/neighbour_resolver.h"
 #include "datapath/packet_pool.h"
@@ -47,7 +48,7 @@ class Datapath {
   void DrainPathMtuEvents(absl::FunctionRef<void(const PathMtuEvent&)> learn);
   // UNAVAILABLE when a port has gone.
   [[nodiscard]] absl::Status CheckPorts() const { return watch_->Check(); }
-  [[nodiscard]] std::vector<Family> Families() const { return watch_->Families(); }
+  [[nodiscard]] std::vector<Family> Families() const;
 
  private:
   // A worker and how the management core talks to it.
@@ -71,6 +72,7 @@ class Datapath {
   PacketPool packets_;
   std::vector<std::unique_ptr<Port>> ports_;
   std::unique_ptr<PortWatch> watch_;
+  std::unique_ptr<KernelShare> kernel_;  // none when no port has a kernel interface
   std::vector<Crew> crews_;
   std::atomic<bool> stop_{false};
 };

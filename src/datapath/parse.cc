@@ -1,6 +1,7 @@
 #include <emmintrin.h>
 #include <rte_mbuf.h>
 
+#include "datapath/punt.h"
 #include "datapath/stages.h"
 #include "wire/ordinary_ipv6.h"
 
@@ -34,7 +35,8 @@ bool AddOrDrop(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags seg
   if (destination.exists())
     batch.AddFlow(i, key, destination, segment);
   else
-    batch.Drop(batch.received()[i], WhyNoService(snapshot.IsVip(key.vip) || ports.Own(key.vip)));
+    PuntOrDrop(batch, batch.received()[i],
+               WhyNoService(snapshot.IsVip(key.vip) || ports.Own(key.vip)));
   return destination.exists();
 }
 
@@ -45,7 +47,7 @@ void AddFragment(Batch& batch, std::size_t i, const ParsedPacket& packet, const 
     if (AddOrDrop(batch, i, packet.key, packet.segment, ports))
       batch.NoteFirstFragment(fragments.HashOf(Fragments::DatagramOf(packet)));
   } else if (!batch.turn().snapshot->IsVip(packet.key.vip)) {
-    batch.Drop(batch.received()[i], DropReason::kNotOurAddress);
+    PuntOrDrop(batch, batch.received()[i], WhyNoService(ports.Own(packet.key.vip)));
   } else if (!AddLaterFragment(batch, i, packet, fragments)) {
     batch.Drop(batch.received()[i], DropReason::kFragment);
   }
@@ -55,7 +57,7 @@ void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports, Fragments& f
   rte_mbuf* const mbuf = batch.received()[i];
   const ParsedPacket packet =
       ParseFrame(FrameOf(mbuf), batch.port().mac, DeviceFoundChecksumGood(mbuf));
-  if (packet.kind == PacketKind::kDrop) return batch.Drop(mbuf, packet.drop);
+  if (packet.kind == PacketKind::kDrop) return PuntOrDrop(batch, mbuf, packet.drop);
   if (packet.is_fragment) return AddFragment(batch, i, packet, ports, fragments);
   if (packet.kind == PacketKind::kFlow)
     return void(AddOrDrop(batch, i, packet.key, packet.segment, ports));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "datapath/send_frame.h"
 #include "datapath/stages.h"
 
 namespace holdfast {
@@ -102,12 +103,9 @@ void Send(Departures& departures, const WorkerPort& port, Batch& batch, WorkerCo
 // answers is accounted for already.
 void SendReplies(Batch& batch) {
   for (Batch::ReplyContext reply : batch.replies()) {
-    if (rte_eth_tx_burst(batch.port().device, batch.port().queue, &reply.mbuf, 1) == 1) {
-      batch.Count(reply.kind);
-      batch.CountSent(1);
-    } else {
-      rte_pktmbuf_free(reply.mbuf);
-    }
+    if (!SendFrame(batch.port(), reply.mbuf)) continue;
+    batch.Count(reply.kind);
+    batch.CountSent(1);
   }
 }
 

@@ -1,9 +1,10 @@
 #include "datapath/worker.h"
 
 #include <rte_cycles.h>
-#include <rte_ethdev.h>
 
 #include <utility>
+
+#include "datapath/send_frame.h"
 
 namespace holdfast {
 namespace {
@@ -27,6 +28,7 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       ring_hasher_(options.ring_seed),
       replies_(options.cycles_per_second),
       fragments_(*tables.fragments, options.hash_key, options.cycles_per_second),
+      kernel_(options.kernel, ports_, options.cycles_per_second),
       lines_({*tables.neighbours, *tables.path_mtus}, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
       chooser_(options.id, tables.all_connections, options.ring_seed),
@@ -51,6 +53,7 @@ bool Worker::RunTurn() {
   if (fragments_.anyone_waits()) [[unlikely]]
     ServeFragments();
   SendOutgoing();
+  kernel_.Exchange(ports_, tables_.snapshots->Current(), counters_);
   SweepConnections();
   const std::uint64_t ended = options_.cycles();
   load_.AfterTurn(began, ended, busy);
@@ -104,6 +107,7 @@ void Worker::Begin(Batch& batch) {
   Parse(batch, ports_, fragments_);
   PrefetchConnections(batch, options_.hash_key, *tables_.connections);
   AnswerLocally(batch, ports_, rings_.events, rings_.path_mtu_events, counters_);
+  if (!batch.for_kernel().empty()) kernel_.HandOver(batch);
 }
 
 void Worker::Finish(Batch& batch) {
@@ -132,14 +136,10 @@ void Worker::PlaceUnknown(Batch& batch) {
 void Worker::SendOutgoing() {
   std::array<OutgoingFrame, 16> frames;
   const std::size_t count = rings_.outgoing.Pop(frames);
-  for (OutgoingFrame& frame : std::span(frames.data(), count)) {
-    const WorkerPort& port = ports_[frame.port];
-    if (rte_eth_tx_burst(port.device, port.queue, &frame.mbuf, 1) == 1) {
-      counters_.replies[Reply::kInjected].Add(1);
-      counters_.tx_packets.Add(1);
-    } else {
-      rte_pktmbuf_free(frame.mbuf);
-    }
+  for (const OutgoingFrame& frame : std::span(frames.data(), count)) {
+    if (!SendFrame(ports_[frame.port], frame.mbuf)) continue;
+    counters_.replies[Reply::kInjected].Add(1);
+    counters_.tx_packets.Add(1);
   }
 }
 

@@ -16,20 +16,14 @@
 #include "datapath/connection_sweeper.h"
 #include "datapath/departures.h"
 #include "datapath/idle_sleeper.h"
+#include "datapath/kernel_gate.h"
 #include "datapath/load_meter.h"
+#include "datapath/outgoing_frame.h"
 #include "datapath/stages.h"
 #include "datapath/turn_times.h"
 #include "tables/rcu.h"
 
 namespace holdfast {
-
-// A frame that the management core wants sent. It owns the mbuf until it is.
-struct OutgoingFrame {
-  rte_mbuf* mbuf = nullptr;
-  PortIndex port{};
-  std::uint8_t reserved[7] = {};
-};
-using OutgoingRing = MessageRing<OutgoingFrame>;
 
 // What a worker works with; all of it outlives the worker.
 struct WorkerTables {
@@ -64,6 +58,7 @@ struct WorkerOptions {
   std::uint64_t ring_seed = 0;  // of the configuration
   std::uint64_t cycles_per_second = 0;
   CycleCounter cycles = ReadTsc;
+  KernelLane* kernel = nullptr;  // none: no port has a kernel interface
 };
 
 class Worker {
@@ -99,6 +94,7 @@ class Worker {
   const RingHasher ring_hasher_;
   ReplyLimiter replies_;
   Fragments fragments_;
+  KernelGate kernel_;
   TargetLines lines_;
   ConnectionSweeper sweeper_;
   MethodChooser chooser_;

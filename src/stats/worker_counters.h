@@ -65,13 +65,15 @@ enum class DropReason : std::uint8_t {
   kNoNeighbour,
   kOversized,
   kTxFull,
+  kKernelRate,
+  kKernelFull,
 };
 #pragma GCC diagnostic pop
 struct DropReasonName {
   std::string_view name;
   std::string_view help;
 };
-inline constexpr std::array<DropReasonName, 22> kDropReasons = {{
+inline constexpr std::array<DropReasonName, 24> kDropReasons = {{
     {"truncated", "the frame ends before a header that it announces"},
     {"ethertype", "neither IPv4 nor IPv6 nor ARP"},
     {"not_our_mac", "the destination MAC is another host's, or a multicast group"},
@@ -95,6 +97,8 @@ inline constexpr std::array<DropReasonName, 22> kDropReasons = {{
     {"no_neighbour", "the target's MAC address is not resolved yet"},
     {"oversized", "longer than what may go to its target, and not to be split"},
     {"tx_full", "the device's transmit queue had no room"},
+    {"kernel_rate", "for the kernel, but more a second than it may have"},
+    {"kernel_full", "for the kernel, but it is behind with those that it has"},
 }};
 
 // Packets that ended here: for the balancer itself, or for everybody.
@@ -104,9 +108,10 @@ enum class LocalPacket : std::uint8_t {
   kEchoRequest,
   kTunnelError,  // an ICMP error about a packet that we sent to a target
   kArpOfOthers,  // broadcast between other hosts: seen, no concern of ours
+  kKernel,       // handed to the port's kernel interface
 };
-inline constexpr std::array<std::string_view, 5> kLocalPacketNames = {
-    "arp_request", "arp_reply", "echo_request", "tunnel_error", "arp_of_others"};
+inline constexpr std::array<std::string_view, 6> kLocalPacketNames = {
+    "arp_request", "arp_reply", "echo_request", "tunnel_error", "arp_of_others", "kernel"};
 
 // Packets that the worker made.
 enum class Reply : std::uint8_t {
@@ -118,10 +123,13 @@ enum class Reply : std::uint8_t {
   kFragment,      // of a packet that was too long, but for its first one
   kInjected,      // by the management core: ARP requests
   kRateLimited,   // an answer that was not sent
+  kFromKernel,
+  kFromKernelToVip,
+  kFromKernelLost,  // not sent: the device had no room
 };
-inline constexpr std::array<std::string_view, 8> kReplyNames = {
-    "arp_reply",      "echo_reply", "tcp_reset", "port_unreachable",
-    "packet_too_big", "fragment",   "injected",  "rate_limited"};
+inline constexpr std::array<std::string_view, 11> kReplyNames = {
+    "arp_reply", "echo_reply",   "tcp_reset",   "port_unreachable",   "packet_too_big",  "fragment",
+    "injected",  "rate_limited", "from_kernel", "from_kernel_to_vip", "from_kernel_lost"};
 
 template <typename Enum, std::size_t kCount>
 class CounterArray {

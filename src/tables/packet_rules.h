@@ -34,6 +34,24 @@ inline bool IsFromNobody(const FlowKey& flow, const Snapshot& snapshot) {
   return IsMartianSource(flow.client, flow.vip) || snapshot.IsVip(flow.client);
 }
 
+// What is given up for `reason` is the kernel's, where the port has a kernel interface: all
+// that is well formed, and neither a VIP's nor another host's. `to_vip`: it is IP for a VIP;
+// `to_group`: to the broadcast or a multicast MAC.
+constexpr bool IsKernels(DropReason reason, bool to_vip, bool to_group) {
+  switch (reason) {
+    case DropReason::kNotOurMac:
+      return to_group;
+    case DropReason::kEtherType:
+    case DropReason::kNotOurAddress:
+    case DropReason::kNoService:
+    case DropReason::kFragment:
+    case DropReason::kProtocol:
+      return !to_vip;
+    default:
+      return false;
+  }
+}
+
 constexpr bool IsConnectionRequest(SegmentFlags segment, Protocol protocol) {
   return !segment.passive && (protocol == Protocol::kUdp || segment.OpensConnection());
 }
