@@ -15,6 +15,7 @@ namespace {
 
 constexpr absl::Duration kUpkeepInterval = absl::Milliseconds(20);
 constexpr absl::Duration kPortWatchInterval = absl::Seconds(1);
+constexpr absl::Duration kStateWatchInterval = absl::Milliseconds(500);
 // The loop waits so long for those that are there; one that is not must not hold it.
 constexpr absl::Duration kPatienceWithTargets = absl::Milliseconds(200);
 constexpr absl::Duration kFarewell = absl::Milliseconds(300);
@@ -115,6 +116,7 @@ void Appliance::MakeControl() {
   metrics_ = std::make_unique<MetricSource>(MetricSources());
   loop_.Every(kUpkeepInterval, [this] { Upkeep(); });
   loop_.Every(kPortWatchInterval, [this] { WatchPorts(); });
+  loop_.Every(kStateWatchInterval, [this] { WatchStates(); });
 }
 
 absl::Status Appliance::StartServers() {
@@ -127,7 +129,8 @@ absl::Status Appliance::StartServers() {
                                        .publish = [this] { Publish(); },
                                        .counters = [this] { return metrics_->GatherOnLoop(); },
                                        .connection_tables = all_connections_,
-                                       .explainer = explainer_.get()});
+                                       .explainer = explainer_.get(),
+                                       .load_reports = &load_reports_});
   if (!control.ok()) return control.status();
   control_server_ = *std::move(control);
   if (!config_.metrics.listen) return absl::OkStatus();
@@ -261,6 +264,11 @@ void Appliance::Upkeep() {
   affinities_->ExpireDue(kExpiriesAtOnce);
   ReleaseTargets();
   control_counters_.retired_pending.Set(rcu_.Reclaim());
+}
+
+void Appliance::WatchStates() {
+  if (drains_.Tick()) affinities_->EndOrphans();
+  if (load_reports_.Tick()) Publish();
 }
 
 void Appliance::AnnounceVips() {

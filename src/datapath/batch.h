@@ -175,6 +175,9 @@ class Batch {
   [[nodiscard]] const FlowHash& hash(const PacketContext& packet) const {
     return hashes_[packet.number];
   }
+  [[nodiscard]] const ServiceView& service(const PacketContext& packet) const {
+    return turn_.snapshot->service(packet.destination.service());
+  }
 
   // Where its service's ring has its target; nullptr where the ring is empty.
   [[nodiscard]] const std::uint16_t*& ring_entry(const PacketContext& packet) {

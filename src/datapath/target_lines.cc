@@ -57,9 +57,13 @@ TargetPath PathTo(const TargetView& target, const WorkerPort& port, const MacAdd
 
 }  // namespace
 
-TargetLine* TargetLines::Make(TargetHandle handle) {
+TargetLine* TargetLines::Make(TargetHandle handle, std::uint64_t allowed) {
   const TargetView* const target = snapshot_->Find(handle);
   if (target == nullptr) return nullptr;
+  const std::uint64_t care = target->down_somewhere ? kWithCare : 0;
+  if (care > allowed) return nullptr;
+  TargetLine& line = lines_[handle.slot()];
+  if (PathOf(line).made_for == (stamp_ | care | handle.raw())) return &line;
   const WorkerPort& port = ports_[target->port];
   const auto mac = ways_.neighbours.Find(handle.slot());
   const std::uint16_t path_mtu = ways_.path_mtus.Find(handle.slot());
@@ -69,8 +73,7 @@ TargetLine* TargetLines::Make(TargetHandle handle) {
     path = PathTo(*target, port, *mac, path_mtu);
     tunnel = TunnelTo(*target, port, *mac, path_mtu);
   }
-  path.made_for = stamp_ | handle.raw();
-  TargetLine& line = lines_[handle.slot()];
+  path.made_for = stamp_ | care | handle.raw();
   PathOf(line) = path;
   tunnels_[handle.slot()] = tunnel;
   return &line;

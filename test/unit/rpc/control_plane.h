@@ -101,7 +101,8 @@ class ControlPlane {
             [this] { Publish(); },
             [this] { return families; },
             {&connections[0], &connections[1]},
-            explainer.get()};
+            explainer.get(),
+            &load_reports};
   }
 
   // Of what the directory had when the test began; workers remember no connection.
@@ -165,6 +166,7 @@ class ControlPlane {
   FakeClock clock;
   ManagementLoop loop{clock};
   TargetDirectory directory;
+  LoadReports load_reports{clock, directory};
   NeighbourTable neighbours;
   std::array<ConnectionTable, kReplicas> connections{Table(0), Table(1)};  // of the workers
   ControlCounters counters;
