@@ -21,9 +21,7 @@ namespace {
 
 using Stub = v1::AdminService::Stub;
 
-std::string PortsOf(const v1::Service& service) {
-  return service.ports().empty() ? "every" : absl::StrJoin(service.ports(), ",");
-}
+std::string PortsOf(const v1::Service& service) { return absl::StrJoin(service.ports(), ","); }
 
 // The columns of the service itself.
 Table::Row RowOf(const v1::Service& service) {
@@ -72,12 +70,12 @@ void AddWordOption(CLI::App& command, const std::string& name,
 // Where a service is.
 void AddPlaceOptions(CLI::App& command, v1::ServiceConfig& service, const Told& told) {
   AddText(
-      command, "--vip", "IP",
+      command, "--vip", "IP[/LENGTH]",
       [&service, told](const std::string& vip) {
         service.set_vip(vip);
         told("vip");
       },
-      "the virtual address");
+      "the virtual address, or a prefix of them");
   AddWordOption(
       command, "--protocol",
       {{"tcp", v1::ServiceConfig::TRANSPORT_TCP}, {"udp", v1::ServiceConfig::TRANSPORT_UDP}},
@@ -87,16 +85,16 @@ void AddPlaceOptions(CLI::App& command, v1::ServiceConfig& service, const Told& 
       },
       "tcp or udp");
   command
-      .add_option_function<std::vector<std::uint32_t>>(
+      .add_option_function<std::vector<std::string>>(
           "--port",
-          [&service, told](const std::vector<std::uint32_t>& ports) {
+          [&service, told](const std::vector<std::string>& ports) {
             service.mutable_ports()->Add(ports.begin(), ports.end());
             told("ports");
           },
-          "a port; may be repeated")
+          "a port, a range of ports, or all; may be repeated")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->type_name("PORT");
+      ->type_name("PORT|FIRST-LAST|all");
 }
 
 // Who serves it, and how packets get there.

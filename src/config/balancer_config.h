@@ -11,6 +11,8 @@
 #include "base/flow_key.h"
 #include "base/ip_address.h"
 #include "base/mac_address.h"
+#include "base/port_set.h"
+#include "base/vip.h"
 
 namespace holdfast::config {
 
@@ -39,12 +41,24 @@ struct Port {
   std::uint32_t tx_descriptors = 1024;
 };
 
-struct Connections {
-  std::uint64_t per_worker = 1'000'000;
+struct Timeouts {
   absl::Duration tcp_opening = absl::Seconds(30);
   absl::Duration tcp_established = absl::Minutes(130);
   absl::Duration tcp_closing = absl::Seconds(60);
   absl::Duration udp = absl::Minutes(3);
+};
+
+// Of a service: those that it has in place of connections.timeouts.
+struct OwnTimeouts {
+  std::optional<absl::Duration> tcp_opening;
+  std::optional<absl::Duration> tcp_established;
+  std::optional<absl::Duration> tcp_closing;
+  std::optional<absl::Duration> udp;
+};
+
+struct Connections {
+  std::uint64_t per_worker = 1'000'000;
+  Timeouts timeouts;
 };
 
 struct Affinities {
@@ -85,16 +99,20 @@ struct ServiceTarget {
 
 enum class NoTarget { kReject, kDrop };
 
+enum class NoService { kReject, kDrop };
+
 enum class Forwarding { kL2, kIpip };
 
 struct Service {
   std::string name;
-  IpAddress vip;
+  Vip vip;
   Protocol protocol = Protocol::kTcp;
-  std::vector<std::uint16_t> ports;  // ascending, each once
+  PortSet ports;
   NoTarget no_target = NoTarget::kReject;
   std::vector<ServiceTarget> targets;
   Forwarding forwarding = Forwarding::kL2;
+  OwnTimeouts timeouts;
+  std::uint32_t max_half_open = 0;  // in each worker; 0: no limit
 };
 
 struct BalancerConfig {
@@ -109,6 +127,7 @@ struct BalancerConfig {
   std::vector<Target> targets;    // in the file's order
   std::vector<Service> services;  // in the file's order
   LogLevel log_level = LogLevel::kInfo;
+  NoService no_service = NoService::kReject;
 };
 
 }  // namespace holdfast::config

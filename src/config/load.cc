@@ -22,6 +22,9 @@ BalancerConfig Checked(const v1::BalancerConfig& message, MistakeLog& log) {
   config.targets = CheckedTargets(message.targets(), config.ports, log);
   config.services = CheckedServices(message.services(), config.ports, config.targets, log);
   config.log_level = CheckedLogLevel(message.logging());
+  config.no_service = message.no_service() == v1::BalancerConfig::NO_SERVICE_DROP
+                          ? NoService::kDrop
+                          : NoService::kReject;
   return config;
 }
 

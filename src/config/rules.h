@@ -16,6 +16,9 @@ namespace holdfast::config {
 Eal CheckedEal(const v1::Eal& eal, MistakeLog& log);
 Cores CheckedCores(const v1::Cores& cores, MistakeLog& log);
 Connections CheckedConnections(const v1::Connections& connections, MistakeLog& log);
+// Those that are given, at `path`.
+OwnTimeouts CheckedTimeouts(const std::string& path, const v1::Connections::Timeouts& timeouts,
+                            MistakeLog& log);
 Affinities CheckedAffinities(const v1::Affinities& affinities, MistakeLog& log);
 Control CheckedControl(const v1::Control& control, MistakeLog& log);
 // A metrics address that the control plane listens on already is a mistake.

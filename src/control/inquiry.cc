@@ -11,12 +11,10 @@ namespace {
 
 std::string NameOf(const TargetView* target) { return target == nullptr ? "" : target->name; }
 
-bool IsOurs(const IpAddress& address, const Snapshot& snapshot,
-            const std::vector<Explainer::Port>& ports) {
-  return snapshot.IsVip(address) ||
-         std::any_of(ports.begin(), ports.end(), [&](const Explainer::Port& port) {
-           return IsOwnAddress(port.addresses, address);
-         });
+bool IsOwn(const IpAddress& address, const std::vector<Explainer::Port>& ports) {
+  return std::any_of(ports.begin(), ports.end(), [&](const Explainer::Port& port) {
+    return IsOwnAddress(port.addresses, address);
+  });
 }
 
 }  // namespace
@@ -31,10 +29,7 @@ Inquiry::Inquiry(const Explainer::Sources& sources, const PacketQuestion& questi
 
 Explanation Inquiry::Run() && {
   if (service_ == nullptr) {
-    const FlowKey& flow = question_.flow;
-    drop_ = IsMartianSource(flow.client, flow.vip)
-                ? DropReason::kMartianSource
-                : WhyNoService(IsOurs(flow.vip, snapshot_, sources_.ports));
+    JudgeWithoutService();
     explanation_.worker = question_.worker.value_or(WorkerId{0});
   } else {
     explanation_.service = service_->name;
@@ -55,11 +50,31 @@ Explanation Inquiry::Run() && {
   return std::move(explanation_);
 }
 
+void Inquiry::JudgeWithoutService() {
+  const FlowKey& flow = question_.flow;
+  if (IsMartianSource(flow.client, flow.vip)) {
+    drop_ = DropReason::kMartianSource;
+    return;
+  }
+  const Stray stray = JudgeStray(flow, question_.segment, snapshot_,
+                                 IsOwn(flow.vip, sources_.ports), IsFromBroadcast());
+  drop_ = stray.reason;
+  refused_ = stray.reply.has_value();
+  explanation_.verdict.reply = stray.reply;
+}
+
+bool Inquiry::IsFromBroadcast() const {
+  return std::any_of(sources_.ports.begin(), sources_.ports.end(),
+                     [this](const Explainer::Port& port) {
+                       return IsBroadcastAddress(port.addresses, question_.flow.client);
+                     });
+}
+
 void Inquiry::LookInTables() {
   const FlowHash hash = HashFlow(sources_.hash_key, question_.flow);
   const CoarseTick now = sources_.now();
   for (const ConnectionTable* table : sources_.connections) {
-    const auto sighting = table->Sight(hash, now);
+    const auto sighting = table->Sight(hash, now, snapshot_.timeouts().Of(destination_.service()));
     if (!sighting) continue;
     known_.push_back({table->owner(), *sighting,
                       BeginsAnew(question_.segment, question_.flow.protocol, sighting->entry),

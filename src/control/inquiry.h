@@ -30,6 +30,10 @@ class Inquiry {
     [[nodiscard]] bool IsFollowed() const { return !begins_anew && target != nullptr; }
   };
 
+  // What no service is for: refused or dropped.
+  void JudgeWithoutService();
+  // Of any port: which one it comes by is not asked.
+  [[nodiscard]] bool IsFromBroadcast() const;
   void LookInTables();
   [[nodiscard]] WorkerId LikelyWorker() const;
   [[nodiscard]] const Known* KnownBy(WorkerId worker) const;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/no_such_name.h"
+#include "control/service_limits.h"
 
 namespace holdfast {
 namespace {
@@ -49,6 +50,10 @@ absl::Status TargetDirectory::Apply(const config::BalancerConfig& config) {
   RemoveTargetsNotIn(config);
   for (const config::Target& target : config.targets) PutTarget(target);
   for (const config::Service& service : config.services) PutService(service, config);
+  MapServices();
+  timeouts_ = TimeoutsOf(config.connections.timeouts);
+  no_service_ = config.no_service == config::NoService::kDrop ? NoServicePolicy::kDrop
+                                                              : NoServicePolicy::kReject;
   return absl::OkStatus();
 }
 
@@ -118,16 +123,16 @@ void TargetDirectory::PutService(const config::Service& service,
                                                                   : NoTargetPolicy::kReject;
   record.forwarding =
       service.forwarding == config::Forwarding::kIpip ? ForwardingMode::kIpip : ForwardingMode::kL2;
+  record.timeouts = TimeoutsOf(service, config.connections.timeouts);
+  record.max_half_open = service.max_half_open;
   if (members == record.members) return;
   record.members = std::move(members);
   BuildRing(record);
 }
 
-// Both lists of ports are ascending.
 bool TargetDirectory::Loses(const ServiceRecord& record, const config::Service& service,
                             const Members& members) {
-  const std::vector<std::uint16_t>& ports = record.identity.ports;
-  return !std::includes(service.ports.begin(), service.ports.end(), ports.begin(), ports.end()) ||
+  return !service.ports.Includes(record.identity.ports) ||
          std::any_of(record.members.begin(), record.members.end(),
                      [&](const auto& member) { return !members.contains(member.first); });
 }
@@ -176,6 +181,17 @@ TargetDirectory::ServiceRecord& TargetDirectory::TakeServiceSlot() {
   return record;
 }
 
+void TargetDirectory::MapServices() {
+  std::vector<ServiceMap::Place> places;
+  for (const auto& [name, slot] : service_slots_) {
+    const ServiceRecord& record = services_[slot];
+    const ServiceIdentity& identity = record.identity;
+    places.push_back({identity.vip, identity.protocol, identity.ports,
+                      Destination(identity.slot, record.forwarding)});
+  }
+  service_map_ = ServiceMap(places);
+}
+
 // Weights stay with a draining target, so that it comes back as it was.
 void TargetDirectory::BuildRing(ServiceRecord& service) {
   std::vector<MaglevRing::Choice> choices;
@@ -199,11 +215,14 @@ void TargetDirectory::BuildRingsOf(std::size_t slot) {
 std::unique_ptr<const Snapshot> TargetDirectory::BuildSnapshot() {
   Snapshot::Parts parts;
   parts.version = ++version_;
+  parts.no_service = no_service_;
+  parts.timeouts = timeouts_;
   for (const TargetRecord& target : targets_) parts.targets.push_back(target.view);
   for (const ServiceRecord& service : services_)
     parts.services.push_back({service.identity.name, service.identity.vip,
                               service.identity.protocol, service.identity.ports, service.no_target,
-                              service.ring, service.forwarding});
+                              service.ring, service.forwarding, service.timeouts,
+                              service.max_half_open});
   return std::make_unique<const Snapshot>(std::move(parts));
 }
 
@@ -302,9 +321,18 @@ std::vector<const TargetDirectory::ServiceIdentity*> TargetDirectory::ServicesOf
     const IpAddress& vip, Protocol protocol) const {
   std::vector<const ServiceIdentity*> services;
   for (const ServiceRecord& service : services_)
-    if (service.exists() && service.identity.vip == vip && service.identity.protocol == protocol)
+    if (service.exists() && service.identity.vip.Contains(vip) &&
+        service.identity.protocol == protocol)
       services.push_back(&service.identity);
   return services;
+}
+
+const TargetDirectory::ServiceIdentity* TargetDirectory::ServiceAt(const IpAddress& vip,
+                                                                   Protocol protocol,
+                                                                   std::uint16_t port) const {
+  const Destination found = service_map_.Classify(
+      FlowKey{.client = vip, .vip = vip, .vip_port = port, .protocol = protocol});
+  return found.exists() ? FindService(found.service()) : nullptr;
 }
 
 std::vector<const TargetDirectory::ServiceIdentity*> TargetDirectory::ServedBy(

@@ -53,7 +53,8 @@ void Batch::Finish(WorkerCounters& counters) {
   if (unknown_count_ != 0) steps_.fill(Step::kConnection);
   looked_up_ = false;
   ipv6_ = 0;
-  size_ = flow_count_ = unknown_count_ = local_count_ = reply_count_ = discarded_count_ = sent_ = 0;
+  size_ = flow_count_ = unknown_count_ = local_count_ = stray_count_ = 0;
+  reply_count_ = discarded_count_ = sent_ = 0;
 }
 
 void Batch::AddRareTallies(WorkerCounters& counters) {

@@ -26,13 +26,19 @@ bool DeviceFoundChecksumGood(const rte_mbuf* mbuf) {
   return (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 }
 
-void AddOrDrop(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags segment,
-               const WorkerPorts& ports) {
-  const Snapshot& snapshot = *batch.turn().snapshot;
-  const Destination destination = snapshot.Classify(key);
-  if (!destination.exists())
-    return batch.Drop(batch.received()[i],
-                      WhyNoService(snapshot.IsVip(key.vip) || ports.Own(key.vip)));
+// What no service is for: waits for its answer, or is dropped.
+void TurnAway(Batch& batch, rte_mbuf* mbuf, const FlowKey& flow, SegmentFlags segment,
+              const WorkerPorts& ports) {
+  const Stray stray = JudgeStray(flow, segment, *batch.turn().snapshot, ports.Own(flow.vip),
+                                 batch.port().IsBroadcast(flow.client));
+  if (!stray.reply) return batch.Drop(mbuf, stray.reason);
+  batch.AddStray({.mbuf = mbuf, .reason = stray.reason, .reply = *stray.reply});
+}
+
+void AddOrTurnAway(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags segment,
+                   const WorkerPorts& ports) {
+  const Destination destination = batch.turn().snapshot->Classify(key);
+  if (!destination.exists()) return TurnAway(batch, batch.received()[i], key, segment, ports);
   if (key.vip.IsV4())
     batch.AddFlow(i, Ipv4Tuple::Of(key), destination, segment);
   else
@@ -45,7 +51,7 @@ void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports) {
       ParseFrame(FrameOf(mbuf), batch.port().mac, DeviceFoundChecksumGood(mbuf));
   if (packet.kind == PacketKind::kDrop) return batch.Drop(mbuf, packet.drop);
   if (packet.kind != PacketKind::kFlow) return batch.AddLocal(mbuf, packet);
-  AddOrDrop(batch, i, packet.key, packet.segment, ports);
+  AddOrTurnAway(batch, i, packet.key, packet.segment, ports);
 }
 
 // As ordinary IPv6; false when it is none.
@@ -53,16 +59,27 @@ bool AddOrdinaryIpv6(Batch& batch, std::size_t i, const OwnMac& own_mac, const W
   FlowKey key;
   SegmentFlags segment;
   if (!ParseOrdinaryIpv6(FrameOf(batch.received()[i]), own_mac, key, segment)) return false;
-  AddOrDrop(batch, i, key, segment, ports);
+  AddOrTurnAway(batch, i, key, segment, ports);
   return true;
 }
 
-// Bit i: there is a service for packet i of the room's `count`.
+// Bit i: there is a service for packet i of the room's `count`, as nearly all have it.
 std::uint64_t Classify(const Batch::Room& room, std::size_t count, const Snapshot& snapshot) {
-  const WordMap::View endpoints = snapshot.endpoints();
+  const WordMap::View endpoints = snapshot.service_map().endpoints();
   for (std::size_t i = 0; i < count; ++i)
     room.destinations[i] = Destination::FromWord(endpoints.Find(room.parsed.tuples[i].endpoint()));
   return ~WordsEqualTo(WordMap::kNone, room.destinations, count);
+}
+
+// Bit i: there is a service for packet i all the same. `missing`: those to look for.
+std::uint64_t ClassifyWide(const Batch::Room& room, std::uint64_t missing, const ServiceMap& map) {
+  std::uint64_t found = 0;
+  for (std::uint64_t left = missing; left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    room.destinations[i] = map.ClassifyWide(room.parsed.tuples[i]);
+    found |= static_cast<std::uint64_t>(room.destinations[i].exists()) << i;
+  }
+  return found;
 }
 
 // In the order of arrival. The room is filled up from its beginning: a packet never
@@ -78,6 +95,17 @@ std::uint64_t Classify(const Batch::Room& room, std::size_t count, const Snapsho
   }
 }
 
+// `flows`: those whose services are known; `missing`: the other ordinary packets.
+[[gnu::noinline]] void AddOthers(Batch& batch, std::uint64_t flows, std::uint64_t missing,
+                                 const WorkerPorts& ports) {
+  const ServiceMap& map = batch.turn().snapshot->service_map();
+  if (map.HasWidePlaces()) flows |= ClassifyWide(batch.room(), missing, map);
+  if (flows == batch.all())
+    batch.AddAllFlows();
+  else
+    AddAsTheyAre(batch, flows, ports);
+}
+
 }  // namespace
 
 void Parse(Batch& batch, const WorkerPorts& ports) {
@@ -89,7 +117,7 @@ void Parse(Batch& batch, const WorkerPorts& ports) {
   if (const std::uint64_t all = batch.all(); (flows & all) == all) [[likely]]
     batch.AddAllFlows();
   else
-    AddAsTheyAre(batch, flows, ports);
+    AddOthers(batch, flows & all, ordinary & ~flows & all, ports);
 }
 
 }  // namespace holdfast

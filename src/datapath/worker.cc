@@ -85,6 +85,7 @@ void Worker::Begin(Batch& batch) {
   Parse(batch, ports_);
   PrefetchConnections(batch, options_.hash_key, *tables_.connections);
   AnswerLocally(batch, ports_, events_, counters_);
+  AnswerStrays(batch, replies_);
 }
 
 void Worker::Finish(Batch& batch) {

@@ -18,12 +18,6 @@
 
 namespace holdfast {
 
-// A packet for an address and port where no service is. `is_ours`: the address is a VIP or
-// our own.
-constexpr DropReason WhyNoService(bool is_ours) {
-  return is_ours ? DropReason::kNoService : DropReason::kNotOurAddress;
-}
-
 // What no connection has is dropped when its sender can be nobody; a VIP is ours.
 inline bool IsFromNobody(const Ipv4Tuple& flow, const Snapshot& snapshot) {
   return IsMartianSource(__builtin_bswap32(flow.client), __builtin_bswap32(flow.vip)) ||
@@ -65,6 +59,14 @@ inline std::optional<ConnectionPhase> PhaseOfUnknown(SegmentFlags segment,
   return original == nullptr ? ConnectionPhase::kAdopted : NextPhase(*original, segment);
 }
 
+// Whether `table` takes one more half-open connection of the service; one that it does not
+// take goes on as where a table is full (P8).
+inline bool HasRoomForHalfOpen(const ConnectionTable& table, const Snapshot& snapshot,
+                               ServiceSlot service) {
+  const std::uint32_t limit = snapshot.service(service).max_half_open;
+  return limit == 0 || table.half_open(service) < limit;
+}
+
 // P6: what a refused packet is answered with, if the rate allows; none: nothing.
 // `from_broadcast`: its source is the broadcast address of the port that it came by.
 constexpr std::optional<Reply> AnswerToRefused(NoTargetPolicy policy, Protocol protocol,
@@ -72,6 +74,23 @@ constexpr std::optional<Reply> AnswerToRefused(NoTargetPolicy policy, Protocol p
   if (policy == NoTargetPolicy::kDrop || from_broadcast) return std::nullopt;
   if (protocol == Protocol::kUdp) return Reply::kPortUnreachable;
   return segment.rst ? std::nullopt : std::optional(Reply::kTcpReset);
+}
+
+// What becomes of a packet for an address, protocol and port where no service is.
+struct Stray {
+  DropReason reason{};
+  std::optional<Reply> reply;  // what it is answered with, if the rate allows
+};
+// `is_own`: the address is our own. `from_broadcast`: as of AnswerToRefused().
+inline Stray JudgeStray(const FlowKey& flow, SegmentFlags segment, const Snapshot& snapshot,
+                        bool is_own, bool from_broadcast) {
+  if (!snapshot.IsVip(flow.vip))
+    return {is_own ? DropReason::kNoService : DropReason::kNotOurAddress, std::nullopt};
+  if (IsFromNobody(flow, snapshot)) return {DropReason::kMartianSource, std::nullopt};
+  const bool answers = snapshot.no_service() == NoServicePolicy::kReject;
+  return {DropReason::kNoService,
+          AnswerToRefused(answers ? NoTargetPolicy::kReject : NoTargetPolicy::kDrop, flow.protocol,
+                          segment, from_broadcast)};
 }
 
 }  // namespace holdfast

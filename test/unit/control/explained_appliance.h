@@ -8,6 +8,8 @@
 //   dns     UDP 53
 //   idle    TCP 81, quiet UDP 54: every weight is 0; so it is with
 //   silent  TCP 82, which drops what has no target
+//   range   TCP 8000 to 8999
+//   prefix  every TCP port of 192.0.2.8/29
 #pragma once
 
 #include <memory>
@@ -58,6 +60,11 @@ inline config::BalancerConfig ExplainedConfig(const std::string& without = "") {
   add("idle", "192.0.2.1", Protocol::kTcp, {81}, 0);
   add("quiet", "192.0.2.1", Protocol::kUdp, {54}, 0);
   add("silent", "192.0.2.1", Protocol::kTcp, {82}, 0);
+  add("range", "192.0.2.1", Protocol::kTcp, {}, 100);
+  add("prefix", "192.0.2.8", Protocol::kTcp, {}, 100);
+  config.services[6].ports = {PortRange(8000, 8999)};
+  config.services[7].vip = Vip(IpPrefix::Parse("192.0.2.8/29").value());
+  config.services[7].ports = {PortRange::Every()};
   config.services[1].forwarding = config::Forwarding::kIpip;
   config.services[5].no_target = config::NoTarget::kDrop;
   return config;

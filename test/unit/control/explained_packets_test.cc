@@ -63,7 +63,7 @@ struct Tallies {
       for (std::size_t i = 0; i < steps.size(); ++i)
         steps[i] += counters.services[service].packets[static_cast<Step>(i)].Read();
   }
-  static constexpr std::size_t kServices = 6;
+  static constexpr std::size_t kServices = 8;
 
   std::array<std::uint64_t, kDropReasons.size()> drops{};
   std::array<std::uint64_t, kReplyNames.size()> replies{};
@@ -142,7 +142,8 @@ class World : public ExplainedAppliance {
         {"192.0.2.1", 80, kTcp},   {"192.0.2.1", 80, kTcp},   {"192.0.2.1", 443, kTcp},
         {"192.0.2.9", 8080, kTcp}, {"192.0.2.1", 53, kUdp},   {"192.0.2.1", 81, kTcp},
         {"192.0.2.1", 54, kUdp},   {"192.0.2.1", 82, kTcp},   {"192.0.2.1", 9999, kTcp},
-        {"192.0.2.9", 53, kUdp},   {"203.0.113.9", 80, kTcp}, {"10.0.0.1", 80, kTcp}};
+        {"192.0.2.9", 53, kUdp},   {"203.0.113.9", 80, kTcp}, {"10.0.0.1", 80, kTcp},
+        {"192.0.2.1", 8080, kTcp}, {"192.0.2.9", 81, kTcp},   {"192.0.2.15", 9, kTcp}};
     const Endpoint& endpoint =
         chance.OneIn(3) ? chance.Of(kEndpoints) : kEndpoints[chance.Below(5)];
     return {chance.OneIn(40) ? chance.Of(kOdd) : AnyClient(), AddressNamed(endpoint.vip),
@@ -176,7 +177,7 @@ class World : public ExplainedAppliance {
 
   void StartOrEndAffinity() {
     AffinitySelector selector{AddressNamed("192.0.2.1"), Protocol::kTcp, {}, AnyClient(), {}};
-    if (chance.OneIn(3)) selector.service_ports = {80};
+    if (chance.OneIn(3)) selector.service_ports = {80, 8080};
     if (chance.OneIn(3)) selector.client_ports = {40003, 40004};
     const std::string target =
         ExplainedTarget(chance.OneIn(3) ? kRemoved : chance.Below(kExplainedTargets)).name;
