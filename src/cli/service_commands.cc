@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "base/port_set.h"
 #include "cli/change_command.h"
 #include "cli/connection.h"
 #include "cli/json.h"
@@ -94,7 +95,10 @@ void AddPlaceOptions(CLI::App& command, v1::ServiceConfig& service, const Told& 
           "a port, a range of ports, or all; may be repeated")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->type_name("PORT|FIRST-LAST|all");
+      ->type_name("PORT|FIRST-LAST|all")
+      ->check([](const std::string& text) {
+        return PortRange::Parse(text) ? "" : "must be 1 to 65535, a range as 8000-8999, or all";
+      });
 }
 
 // Who serves it, and how packets get there.
@@ -112,12 +116,12 @@ void AddServingOptions(CLI::App& command, v1::ServiceConfig& service, const Told
       ->type_name("NAME[=WEIGHT]");
   AddWordOption(
       command, "--forwarding",
-      {{"l2", v1::ServiceConfig::FORWARDING_L2}, {"ipip", v1::ServiceConfig::FORWARDING_IPIP}},
+      {{"l2", v1::FORWARDING_L2}, {"ipip", v1::FORWARDING_IPIP}, {"gue", v1::FORWARDING_GUE}},
       [&service, told](int value) {
-        service.set_forwarding(static_cast<v1::ServiceConfig::Forwarding>(value));
+        service.set_forwarding(static_cast<v1::Forwarding>(value));
         told("forwarding");
       },
-      "l2 or ipip");
+      "l2, ipip or gue");
   AddWordOption(
       command, "--no-target",
       {{"reject", v1::ServiceConfig::NO_TARGET_REJECT},
@@ -129,6 +133,19 @@ void AddServingOptions(CLI::App& command, v1::ServiceConfig& service, const Told
       "reject or drop what no target takes");
 }
 
+// How much of a connection table it may have.
+void AddLimitOptions(CLI::App& command, v1::ServiceConfig& service, const Told& told) {
+  command
+      .add_option_function<std::uint32_t>(
+          "--max-half-open",
+          [&service, told](std::uint32_t most) {
+            service.set_max_half_open(most);
+            told("max_half_open");
+          },
+          "half-open connections that each worker remembers of it; 0: no limit")
+      ->type_name("COUNT");
+}
+
 void AddCreate(CLI::App& noun, Invocation& invocation) {
   const auto request = std::make_shared<v1::CreateServiceRequest>();
   CLI::App& create = *noun.add_subcommand("create", "Add a service");
@@ -136,6 +153,7 @@ void AddCreate(CLI::App& noun, Invocation& invocation) {
   AddName(create, [&service](const std::string& name) { service.set_name(name); });
   AddPlaceOptions(create, service, [](const char*) {});
   AddServingOptions(create, service, [](const char*) {});
+  AddLimitOptions(create, service, [](const char*) {});
   for (const char* name : {"--vip", "--protocol", "--port"}) create.get_option(name)->required();
   SendOnRun(create, invocation, &Stub::CreateService, request);
 }
@@ -151,6 +169,7 @@ void AddUpdate(CLI::App& noun, Invocation& invocation) {
   AddName(update, [&service](const std::string& name) { service.set_name(name); });
   AddPlaceOptions(update, service, told);
   AddServingOptions(update, service, told);
+  AddLimitOptions(update, service, told);
   update.require_option(2, 0);  // the name, and what changes
   SendOnRun(update, invocation, &Stub::UpdateService, request);
 }

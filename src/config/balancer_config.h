@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "base/flow_key.h"
+#include "base/forwarding_mode.h"
 #include "base/ip_address.h"
 #include "base/mac_address.h"
 #include "base/port_set.h"
@@ -90,6 +91,8 @@ struct Target {
   IpAddress address;
   std::optional<MacAddress> mac;  // static; else learned
   std::size_t port = 0;           // index into `ports`: the one whose subnet holds `address`
+  std::optional<ForwardingMode> forwarding = std::nullopt;  // whatever its services say
+  std::uint16_t gue_port = kGuePort;
 };
 
 struct ServiceTarget {
@@ -101,8 +104,6 @@ enum class NoTarget { kReject, kDrop };
 
 enum class NoService { kReject, kDrop };
 
-enum class Forwarding { kL2, kIpip };
-
 struct Service {
   std::string name;
   Vip vip;
@@ -110,8 +111,8 @@ struct Service {
   PortSet ports;
   NoTarget no_target = NoTarget::kReject;
   std::vector<ServiceTarget> targets;
-  Forwarding forwarding = Forwarding::kL2;
-  OwnTimeouts timeouts;
+  ForwardingMode forwarding = ForwardingMode::kL2;
+  OwnTimeouts timeouts = {};
   std::uint32_t max_half_open = 0;  // in each worker; 0: no limit
 };
 

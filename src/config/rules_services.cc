@@ -27,9 +27,7 @@ class ServiceRules {
     service.no_target = message.no_target() == v1::ServiceConfig::NO_TARGET_DROP
                             ? NoTarget::kDrop
                             : NoTarget::kReject;
-    service.forwarding = message.forwarding() == v1::ServiceConfig::FORWARDING_IPIP
-                             ? Forwarding::kIpip
-                             : Forwarding::kL2;
+    service.forwarding = CheckedForwarding(message.forwarding()).value_or(ForwardingMode::kL2);
     service.timeouts = CheckedTimeouts(path + ".timeouts", message.timeouts(), log_);
     service.max_half_open = static_cast<std::uint32_t>(
         BoundedNumber(path + ".max_half_open", message.max_half_open(), {0, 134'217'728}, log_));

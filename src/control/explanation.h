@@ -76,8 +76,9 @@ struct Explanation {
       std::string port;               // it leaves by
       std::optional<MacAddress> mac;  // of the target; none: not resolved
       MacAddress source_mac;          // of the port
-      IpAddress outer_source;         // of the outer header; kIpip
+      IpAddress outer_source;         // of the outer header; not of kL2
       IpAddress outer_destination;
+      std::uint16_t gue_port = 0;  // of the outer header; kGue
     };
     std::optional<Way> way;
   };

@@ -56,8 +56,10 @@ void Inquiry::JudgeWithoutService() {
     drop_ = DropReason::kMartianSource;
     return;
   }
-  const Stray stray = JudgeStray(flow, question_.segment, snapshot_,
-                                 IsOwn(flow.vip, sources_.ports), IsFromBroadcast());
+  const Stray stray = JudgeStray(
+      flow, question_.segment, snapshot_,
+      [this](const IpAddress& address) { return IsOwn(address, sources_.ports); },
+      [this](const IpAddress&) { return IsFromBroadcast(); });
   drop_ = stray.reason;
   refused_ = stray.reply.has_value();
   explanation_.verdict.reply = stray.reply;

@@ -108,6 +108,8 @@ void TargetDirectory::PutTarget(const config::Target& target) {
   }
   view.address = target.address;
   view.port = static_cast<PortIndex>(target.port);
+  view.forwarding = target.forwarding;
+  view.gue_port = target.gue_port;
 }
 
 void TargetDirectory::PutService(const config::Service& service,
@@ -121,8 +123,7 @@ void TargetDirectory::PutService(const config::Service& service,
                      service.ports};
   record.no_target = service.no_target == config::NoTarget::kDrop ? NoTargetPolicy::kDrop
                                                                   : NoTargetPolicy::kReject;
-  record.forwarding =
-      service.forwarding == config::Forwarding::kIpip ? ForwardingMode::kIpip : ForwardingMode::kL2;
+  record.forwarding = service.forwarding;
   record.timeouts = TimeoutsOf(service, config.connections.timeouts);
   record.max_half_open = service.max_half_open;
   if (members == record.members) return;
@@ -187,7 +188,7 @@ void TargetDirectory::MapServices() {
     const ServiceRecord& record = services_[slot];
     const ServiceIdentity& identity = record.identity;
     places.push_back({identity.vip, identity.protocol, identity.ports,
-                      Destination(identity.slot, record.forwarding)});
+                      Destination(identity.slot, record.forwarding, identity.vip.IsV4())});
   }
   service_map_ = ServiceMap(places);
 }

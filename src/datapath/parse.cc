@@ -29,8 +29,10 @@ bool DeviceFoundChecksumGood(const rte_mbuf* mbuf) {
 // What no service is for: waits for its answer, or is dropped.
 void TurnAway(Batch& batch, rte_mbuf* mbuf, const FlowKey& flow, SegmentFlags segment,
               const WorkerPorts& ports) {
-  const Stray stray = JudgeStray(flow, segment, *batch.turn().snapshot, ports.Own(flow.vip),
-                                 batch.port().IsBroadcast(flow.client));
+  const Stray stray = JudgeStray(
+      flow, segment, *batch.turn().snapshot,
+      [&](const IpAddress& address) { return ports.Own(address); },
+      [&](const IpAddress& address) { return batch.port().IsBroadcast(address); });
   if (!stray.reply) return batch.Drop(mbuf, stray.reason);
   batch.AddStray({.mbuf = mbuf, .reason = stray.reason, .reply = *stray.reply});
 }

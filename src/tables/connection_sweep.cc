@@ -35,8 +35,7 @@ ConnectionTable::SweepResult ConnectionTable::Sweep(std::size_t buckets, const S
 // A bit for each slot whose entry has been idle for longer than it may be.
 unsigned ConnectionTable::OutlivedSlots(std::size_t index, const SweepRules& rules) const {
   const Bucket& bucket = buckets_.At(index);
-  if (rules.timeouts == nullptr)
-    return IdleSlots(bucket, timeouts_, rules.now) & bucket.Occupied();
+  if (rules.timeouts == nullptr) return IdleSlots(bucket, timeouts_, rules.now) & bucket.Occupied();
   unsigned idle = IdleSlots(bucket, rules.timeouts->shortest(), rules.now) & bucket.Occupied();
   if (!rules.timeouts->differ()) return idle;
   for (unsigned left = idle; left != 0; left &= left - 1) {

@@ -81,16 +81,17 @@ struct Stray {
   DropReason reason{};
   std::optional<Reply> reply;  // what it is answered with, if the rate allows
 };
-// `is_own`: the address is our own. `from_broadcast`: as of AnswerToRefused().
-inline Stray JudgeStray(const FlowKey& flow, SegmentFlags segment, const Snapshot& snapshot,
-                        bool is_own, bool from_broadcast) {
+// is_own(address): it is our own. is_broadcast(address): as from_broadcast of AnswerToRefused().
+template <typename IsOwn, typename IsBroadcast>
+Stray JudgeStray(const FlowKey& flow, SegmentFlags segment, const Snapshot& snapshot, IsOwn is_own,
+                 IsBroadcast is_broadcast) {
   if (!snapshot.IsVip(flow.vip))
-    return {is_own ? DropReason::kNoService : DropReason::kNotOurAddress, std::nullopt};
+    return {is_own(flow.vip) ? DropReason::kNoService : DropReason::kNotOurAddress, std::nullopt};
+  if (snapshot.no_service() == NoServicePolicy::kDrop)
+    return {DropReason::kNoService, std::nullopt};
   if (IsFromNobody(flow, snapshot)) return {DropReason::kMartianSource, std::nullopt};
-  const bool answers = snapshot.no_service() == NoServicePolicy::kReject;
-  return {DropReason::kNoService,
-          AnswerToRefused(answers ? NoTargetPolicy::kReject : NoTargetPolicy::kDrop, flow.protocol,
-                          segment, from_broadcast)};
+  return {DropReason::kNoService, AnswerToRefused(NoTargetPolicy::kReject, flow.protocol, segment,
+                                                  is_broadcast(flow.client))};
 }
 
 }  // namespace holdfast

@@ -11,7 +11,7 @@ std::vector<ServiceMap::Place> PlacesOf(const std::vector<ServiceView>& services
   for (std::size_t slot = 0; slot < services.size(); ++slot)
     if (const ServiceView& service = services[slot]; !service.name.empty())
       places.push_back({service.vip, service.protocol, service.ports,
-                        Destination(ServiceSlot(slot), service.forwarding)});
+                        Destination(ServiceSlot(slot), service.forwarding, service.vip.IsV4())});
   return places;
 }
 

@@ -17,6 +17,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "balancing/maglev_ring.h"
 #include "base/flow_key.h"
+#include "base/forwarding_mode.h"
 #include "base/ids.h"
 #include "base/ipv4_tuple.h"
 #include "base/mac_address.h"
@@ -43,6 +44,8 @@ struct TargetView {
   PortIndex port{};  // it leaves by this one
   std::string name;
   IpAddress address;
+  std::optional<ForwardingMode> forwarding = std::nullopt;  // whatever the service says
+  std::uint16_t gue_port = kGuePort;
 };
 
 enum class NoTargetPolicy : std::uint8_t { kReject, kDrop };
@@ -71,7 +74,7 @@ class Snapshot {
     std::vector<TargetView> targets;    // by slot; at most kMaxTargets
     std::vector<ServiceView> services;  // by ServiceSlot; at most kMaxServices
     NoServicePolicy no_service = NoServicePolicy::kReject;
-    ConnectionTimeouts timeouts;  // of services without their own
+    ConnectionTimeouts timeouts = {};  // of services without their own
   };
   explicit Snapshot(Parts parts);
 

@@ -65,6 +65,21 @@ PacketMix Established(const std::string& name, ForwardingMode forwarding) {
           .frames = AllFlows(Ack)};
 }
 
+// The service has every port of a prefix: the most that it takes to find one.
+PacketMix EstablishedAtPrefix() {
+  return {.name = "established, every port",
+          .appliance = {.connections = 2 * kFlows},
+          .prepare =
+              [](TestAppliance& appliance) {
+                ServiceView& web = appliance.parts.services[Index(kWeb)];
+                web.vip = Vip(IpPrefix::Parse("192.0.2.0/28").value());
+                web.ports = {PortRange::Every()};
+                appliance.Publish();
+                OpenTcp(appliance);
+              },
+          .frames = AllFlows(Ack)};
+}
+
 PacketMix Udp() {
   return {.name = "established, UDP",
           .appliance = {.connections = 2 * kFlows},
@@ -101,9 +116,14 @@ Frame Dropped(std::size_t n) {
 }
 
 PacketMix Drops() {
-  return {.name = "drops", .appliance = {}, .prepare = {}, .frames = [](std::size_t turn) {
-            return Frames(turn * kPacketsPerTurn, Dropped);
-          }};
+  return {.name = "drops",
+          .appliance = {},
+          .prepare =
+              [](TestAppliance& appliance) {
+                appliance.parts.no_service = NoServicePolicy::kDrop;
+                appliance.Publish();
+              },
+          .frames = [](std::size_t turn) { return Frames(turn * kPacketsPerTurn, Dropped); }};
 }
 
 PacketMix Arp() {
@@ -136,6 +156,7 @@ void Turn(TestAppliance& appliance, const std::vector<Frame>& frames) {
 std::vector<PacketMix> PacketMixes() {
   return {Established("established, l2", ForwardingMode::kL2),
           Established("established, ipip", ForwardingMode::kIpip),
+          EstablishedAtPrefix(),
           Udp(),
           New(),
           NewInFullTable(),

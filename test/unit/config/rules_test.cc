@@ -298,9 +298,9 @@ TEST_CASE("rules of services", "[config]") {
        WithService("ports: [80]",
                    "ports: [80]\n    timeouts: {udp: 9h, tcp_closing: 5}\n"
                    "    max_half_open: 134217729"),
-       {"b.yaml:15: services[0].timeouts.udp: '9h': must be 1s to 8h",
-        "b.yaml:15: services[0].timeouts.tcp_closing: '5': must be a duration with a unit, as "
+       {"b.yaml:15: services[0].timeouts.tcp_closing: '5': must be a duration with a unit, as "
         "500us, 90s or 2h10m",
+        "b.yaml:15: services[0].timeouts.udp: '9h': must be 1s to 8h",
         "b.yaml:16: services[0].max_half_open: '134217729': must be 0 to 134217728"}},
       {"targets that are not there, or twice",
        WithService("[{target: web-1}]",

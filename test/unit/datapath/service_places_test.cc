@@ -149,7 +149,8 @@ TEST_CASE_METHOD(Fixture, "no_service: drop is silent", "[datapath]") {
   appliance.parts.no_service = NoServicePolicy::kDrop;
   appliance.Publish();
   CHECK(appliance.Where(SynTo("192.0.2.1", 81)).empty());
-  CHECK(Drops(DropReason::kNoService) == 1);
+  CHECK(appliance.Where(SynTo("192.0.2.64", 0)).empty());
+  CHECK(Drops(DropReason::kNoService) == 2);
   CHECK(appliance.AllAccounted());
 }
 

@@ -23,7 +23,7 @@ ServiceMap MapOf(const std::vector<Service>& services) {
     const Vip vip =
         text.find('/') == text.npos ? Vip(Address(text)) : Vip(IpPrefix::Parse(text).value());
     places.push_back({vip, service.protocol, service.ports,
-                      Destination(ServiceSlot(places.size()), ForwardingMode::kL2)});
+                      Destination(ServiceSlot(places.size()), ForwardingMode::kL2, vip.IsV4())});
   }
   return ServiceMap(places);
 }
