@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ip_address.h"
@@ -28,6 +29,10 @@ class Vip {
   [[nodiscard]] std::string ToString() const;
 
   friend bool operator==(const Vip&, const Vip&) = default;
+  friend auto operator<=>(const Vip& a, const Vip& b) {
+    return std::pair(a.prefix_.address, a.prefix_.length) <=>
+           std::pair(b.prefix_.address, b.prefix_.length);
+  }
 
  private:
   IpPrefix prefix_;

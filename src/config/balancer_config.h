@@ -33,6 +33,12 @@ struct Cores {
   absl::Duration max_sleep = absl::Microseconds(500);
 };
 
+// An interface of the kernel's that has what is not for a service.
+struct KernelShare {
+  std::string interface;
+  std::uint32_t packets_per_second = 20'000;  // from each worker
+};
+
 struct Port {
   std::string name;
   std::string device;  // PCI address or vdev string; "{queues}" not yet replaced
@@ -40,6 +46,7 @@ struct Port {
   std::uint32_t mtu = 1500;
   std::uint32_t rx_descriptors = 1024;
   std::uint32_t tx_descriptors = 1024;
+  std::optional<KernelShare> kernel;
 };
 
 struct Timeouts {
@@ -102,7 +109,7 @@ struct ServiceTarget {
 
 enum class NoTarget { kReject, kDrop };
 
-enum class NoService { kReject, kDrop };
+enum class NoService { kReject, kDrop, kKernel };
 
 struct Service {
   std::string name;
@@ -129,6 +136,7 @@ struct BalancerConfig {
   std::vector<Service> services;  // in the file's order
   LogLevel log_level = LogLevel::kInfo;
   NoService no_service = NoService::kReject;
+  std::optional<std::uint32_t> kernel_routes_table;  // where routes to usable VIPs are kept
 };
 
 }  // namespace holdfast::config

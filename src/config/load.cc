@@ -22,9 +22,9 @@ BalancerConfig Checked(const v1::BalancerConfig& message, MistakeLog& log) {
   config.targets = CheckedTargets(message.targets(), config.ports, log);
   config.services = CheckedServices(message.services(), config.ports, config.targets, log);
   config.log_level = CheckedLogLevel(message.logging());
-  config.no_service = message.no_service() == v1::BalancerConfig::NO_SERVICE_DROP
-                          ? NoService::kDrop
-                          : NoService::kReject;
+  config.no_service = CheckedNoService(message, config.ports, log);
+  if (message.has_kernel_routes())
+    config.kernel_routes_table = CheckedKernelRoutesTable(message.kernel_routes(), log);
   return config;
 }
 

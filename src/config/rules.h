@@ -5,6 +5,7 @@
 // empty in the end; until then it serves to check sections against each other.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "config/balancer_config.h"
@@ -23,7 +24,14 @@ Affinities CheckedAffinities(const v1::Affinities& affinities, MistakeLog& log);
 Control CheckedControl(const v1::Control& control, MistakeLog& log);
 // A metrics address that the control plane listens on already is a mistake.
 Metrics CheckedMetrics(const v1::Metrics& metrics, const Control& control, MistakeLog& log);
+// The kernel can only be given what a port has a kernel interface for.
+NoService CheckedNoService(const v1::BalancerConfig& config, const std::vector<Port>& ports,
+                           MistakeLog& log);
 LogLevel CheckedLogLevel(const v1::Logging& logging);
+// The interface of port `path`, whatever other interfaces there are.
+KernelShare CheckedKernelShare(const std::string& path, const v1::Port::KernelShare& share,
+                               MistakeLog& log);
+std::uint32_t CheckedKernelRoutesTable(const v1::KernelRoutes& routes, MistakeLog& log);
 
 using PortMessages = google::protobuf::RepeatedPtrField<v1::Port>;
 using TargetMessages = google::protobuf::RepeatedPtrField<v1::TargetConfig>;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "config/field_rules.h"
 #include "config/rules.h"
@@ -42,6 +44,16 @@ Affinities CheckedAffinities(const v1::Affinities& affinities, MistakeLog& log) 
       BoundedDuration("affinities.max_duration", affinities.max_duration(), checked.max_duration,
                       {absl::Seconds(1), absl::Hours(720)}, log);
   return checked;
+}
+
+NoService CheckedNoService(const v1::BalancerConfig& config, const std::vector<Port>& ports,
+                           MistakeLog& log) {
+  if (config.no_service() == v1::BalancerConfig::NO_SERVICE_DROP) return NoService::kDrop;
+  if (config.no_service() != v1::BalancerConfig::NO_SERVICE_KERNEL) return NoService::kReject;
+  if (std::none_of(ports.begin(), ports.end(),
+                   [](const Port& port) { return port.kernel.has_value(); }))
+    log.Add("no_service", "kernel", "no port has a kernel interface (ports: kernel)");
+  return NoService::kKernel;
 }
 
 LogLevel CheckedLogLevel(const v1::Logging& logging) {

@@ -29,8 +29,8 @@ Inquiry::Inquiry(const Explainer::Sources& sources, const PacketQuestion& questi
 
 Explanation Inquiry::Run() && {
   if (service_ == nullptr) {
-    JudgeWithoutService();
     explanation_.worker = question_.worker.value_or(WorkerId{0});
+    EndWithoutService();
   } else {
     explanation_.service = service_->name;
     LookInTables();
@@ -50,7 +50,7 @@ Explanation Inquiry::Run() && {
   return std::move(explanation_);
 }
 
-void Inquiry::JudgeWithoutService() {
+void Inquiry::EndWithoutService() {
   const FlowKey& flow = question_.flow;
   if (IsMartianSource(flow.client, flow.vip)) {
     drop_ = DropReason::kMartianSource;
@@ -60,9 +60,16 @@ void Inquiry::JudgeWithoutService() {
       flow, question_.segment, snapshot_,
       [this](const IpAddress& address) { return IsOwn(address, sources_.ports); },
       [this](const IpAddress&) { return IsFromBroadcast(); });
-  drop_ = stray.reason;
-  refused_ = stray.reply.has_value();
   explanation_.verdict.reply = stray.reply;
+  refused_ = stray.reply.has_value();
+  const Explainer::Port& port = LikelyPort();
+  const bool is_kernels = !refused_ && !port.kernel_interface.empty() &&
+                          IsKernels(stray.reason, snapshot_.IsVip(flow.vip), /*to_group=*/false,
+                                    snapshot_.no_service());
+  if (is_kernels)
+    kernels_ = &port;
+  else
+    drop_ = stray.reason;
 }
 
 bool Inquiry::IsFromBroadcast() const {
@@ -70,6 +77,20 @@ bool Inquiry::IsFromBroadcast() const {
                      [this](const Explainer::Port& port) {
                        return IsBroadcastAddress(port.addresses, question_.flow.client);
                      });
+}
+
+const Explainer::Port& Inquiry::LikelyPort() const {
+  const auto& ports = sources_.ports;
+  auto found = std::find_if(ports.begin(), ports.end(), [&](const Explainer::Port& port) {
+    return IsOwnAddress(port.addresses, question_.flow.vip);
+  });
+  if (found == ports.end())
+    found = std::find_if(ports.begin(), ports.end(), [&](const Explainer::Port& port) {
+      return std::any_of(port.addresses.begin(), port.addresses.end(), [&](const IpPrefix& subnet) {
+        return subnet.Contains(question_.flow.client);
+      });
+    });
+  return found == ports.end() ? ports.front() : *found;
 }
 
 void Inquiry::LookInTables() {

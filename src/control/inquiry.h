@@ -30,10 +30,12 @@ class Inquiry {
     [[nodiscard]] bool IsFollowed() const { return !begins_anew && target != nullptr; }
   };
 
-  // What no service is for: refused or dropped.
-  void JudgeWithoutService();
+  // What no service is for: refused, dropped, or the kernel's.
+  void EndWithoutService();
   // Of any port: which one it comes by is not asked.
   [[nodiscard]] bool IsFromBroadcast() const;
+  // Who receives it, as far as its addresses tell.
+  [[nodiscard]] const Explainer::Port& LikelyPort() const;
   void LookInTables();
   [[nodiscard]] WorkerId LikelyWorker() const;
   [[nodiscard]] const Known* KnownBy(WorkerId worker) const;
@@ -71,6 +73,7 @@ class Inquiry {
   std::optional<ConnectionPhase> original_;  // of whose entry a copy is made
   bool refused_ = false;
   std::optional<DropReason> drop_;
+  const Explainer::Port* kernels_ = nullptr;  // whose kernel interface gets it
 };
 
 }  // namespace holdfast

@@ -25,6 +25,11 @@ std::size_t CountNew(const Entries& entries, IsIn is_in) {
                                                 [&](const auto& entry) { return !is_in(entry); }));
 }
 
+NoServicePolicy PolicyOf(config::NoService no_service) {
+  if (no_service == config::NoService::kKernel) return NoServicePolicy::kKernel;
+  return no_service == config::NoService::kDrop ? NoServicePolicy::kDrop : NoServicePolicy::kReject;
+}
+
 template <typename Entry>
 void SortByName(std::vector<Entry>& entries) {
   std::sort(entries.begin(), entries.end(),
@@ -52,8 +57,7 @@ absl::Status TargetDirectory::Apply(const config::BalancerConfig& config) {
   for (const config::Service& service : config.services) PutService(service, config);
   MapServices();
   timeouts_ = TimeoutsOf(config.connections.timeouts);
-  no_service_ = config.no_service == config::NoService::kDrop ? NoServicePolicy::kDrop
-                                                              : NoServicePolicy::kReject;
+  no_service_ = PolicyOf(config.no_service);
   return absl::OkStatus();
 }
 

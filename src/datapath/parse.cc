@@ -1,6 +1,7 @@
 #include <emmintrin.h>
 #include <rte_mbuf.h>
 
+#include "datapath/punt.h"
 #include "datapath/stages.h"
 #include "wire/ordinary_ipv6.h"
 
@@ -26,34 +27,51 @@ bool DeviceFoundChecksumGood(const rte_mbuf* mbuf) {
   return (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 }
 
-// What no service is for: waits for its answer, or is dropped.
+// What no service is for: waits for its answer, is the kernel's, or is dropped.
 void TurnAway(Batch& batch, rte_mbuf* mbuf, const FlowKey& flow, SegmentFlags segment,
               const WorkerPorts& ports) {
   const Stray stray = JudgeStray(
       flow, segment, *batch.turn().snapshot,
       [&](const IpAddress& address) { return ports.Own(address); },
       [&](const IpAddress& address) { return batch.port().IsBroadcast(address); });
-  if (!stray.reply) return batch.Drop(mbuf, stray.reason);
+  if (!stray.reply) return PuntOrDrop(batch, mbuf, stray.reason);
   batch.AddStray({.mbuf = mbuf, .reason = stray.reason, .reply = *stray.reply});
 }
 
-void AddOrTurnAway(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags segment,
+// False: turned away.
+bool AddOrTurnAway(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags segment,
                    const WorkerPorts& ports) {
   const Destination destination = batch.turn().snapshot->Classify(key);
-  if (!destination.exists()) return TurnAway(batch, batch.received()[i], key, segment, ports);
-  if (key.vip.IsV4())
-    batch.AddFlow(i, Ipv4Tuple::Of(key), destination, segment);
+  if (destination.exists())
+    batch.AddFlow(i, key, destination, segment);
   else
-    batch.AddIpv6Flow(i, key, destination, segment);
+    TurnAway(batch, batch.received()[i], key, segment, ports);
+  return destination.exists();
 }
 
-void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports) {
+// The first one leads; a later one follows it.
+void AddFragment(Batch& batch, std::size_t i, const ParsedPacket& packet, const WorkerPorts& ports,
+                 Fragments& fragments) {
+  if (packet.kind == PacketKind::kFlow) {
+    if (AddOrTurnAway(batch, i, packet.key, packet.segment, ports))
+      batch.NoteFirstFragment(fragments.HashOf(Fragments::DatagramOf(packet)));
+  } else if (!batch.turn().snapshot->IsVip(packet.key.vip)) {
+    PuntOrDrop(batch, batch.received()[i], WhyNoService(ports.Own(packet.key.vip)));
+  } else if (!AddLaterFragment(batch, i, packet, fragments)) {
+    batch.Drop(batch.received()[i], DropReason::kFragment);
+  }
+}
+
+void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports, Fragments& fragments) {
   rte_mbuf* const mbuf = batch.received()[i];
   const ParsedPacket packet =
       ParseFrame(FrameOf(mbuf), batch.port().mac, DeviceFoundChecksumGood(mbuf));
-  if (packet.kind == PacketKind::kDrop) return batch.Drop(mbuf, packet.drop);
-  if (packet.kind != PacketKind::kFlow) return batch.AddLocal(mbuf, packet);
-  AddOrTurnAway(batch, i, packet.key, packet.segment, ports);
+  if (packet.kind == PacketKind::kDrop) return PuntOrDrop(batch, mbuf, packet.drop);
+  if (packet.is_fragment) return AddFragment(batch, i, packet, ports, fragments);
+  if (packet.kind == PacketKind::kFlow)
+    return void(AddOrTurnAway(batch, i, packet.key, packet.segment, ports));
+  const bool is_icmp = packet.kind == PacketKind::kIcmp || packet.kind == PacketKind::kIcmpV6;
+  if (!is_icmp || !AddIcmpError(batch, i, packet)) batch.AddLocal(mbuf, packet);
 }
 
 // As ordinary IPv6; false when it is none.
@@ -87,30 +105,30 @@ std::uint64_t ClassifyWide(const Batch::Room& room, std::uint64_t missing, const
 // In the order of arrival. The room is filled up from its beginning: a packet never
 // goes where one is that was not looked at yet.
 [[gnu::noinline, gnu::cold]] void AddAsTheyAre(Batch& batch, std::uint64_t flows,
-                                               const WorkerPorts& ports) {
+                                               const WorkerPorts& ports, Fragments& fragments) {
   const OwnMac own_mac(batch.port().mac);
   for (std::size_t i = 0; i < batch.received().size(); ++i) {
     if ((flows >> i & 1) != 0)
       batch.AddFlowOfRoom(i);
     else if (!AddOrdinaryIpv6(batch, i, own_mac, ports))
-      SortOut(batch, i, ports);
+      SortOut(batch, i, ports, fragments);
   }
 }
 
 // `flows`: those whose services are known; `missing`: the other ordinary packets.
 [[gnu::noinline]] void AddOthers(Batch& batch, std::uint64_t flows, std::uint64_t missing,
-                                 const WorkerPorts& ports) {
+                                 const WorkerPorts& ports, Fragments& fragments) {
   const ServiceMap& map = batch.turn().snapshot->service_map();
   if (map.HasWidePlaces()) flows |= ClassifyWide(batch.room(), missing, map);
   if (flows == batch.all())
     batch.AddAllFlows();
   else
-    AddAsTheyAre(batch, flows, ports);
+    AddAsTheyAre(batch, flows, ports, fragments);
 }
 
 }  // namespace
 
-void Parse(Batch& batch, const WorkerPorts& ports) {
+void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments) {
   const Batch::Room room = batch.room();
   const FrameGroups frames = batch.frames();
   const std::uint64_t ordinary =
@@ -119,7 +137,7 @@ void Parse(Batch& batch, const WorkerPorts& ports) {
   if (const std::uint64_t all = batch.all(); (flows & all) == all) [[likely]]
     batch.AddAllFlows();
   else
-    AddOthers(batch, flows & all, ordinary & ~flows & all, ports);
+    AddOthers(batch, flows & all, ordinary & ~flows & all, ports, fragments);
 }
 
 }  // namespace holdfast

@@ -76,6 +76,8 @@ class Memory {
   }
 
   void Remember(PacketContext& packet) {
+    if (packet.segment.passive) [[unlikely]]
+      return;
     // There is no entry where the batch was looked up in vain and no packet like this
     // one was remembered since.
     const bool first = remembered_.Add(batch_.hash(packet));

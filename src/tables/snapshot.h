@@ -50,7 +50,7 @@ struct TargetView {
 
 enum class NoTargetPolicy : std::uint8_t { kReject, kDrop };
 // The same of a packet for a VIP where no service has its protocol and port.
-enum class NoServicePolicy : std::uint8_t { kReject, kDrop };
+enum class NoServicePolicy : std::uint8_t { kReject, kDrop, kKernel };
 
 // What workers need of a service. Indexed by ServiceSlot.
 struct ServiceView {
