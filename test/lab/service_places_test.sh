@@ -22,6 +22,9 @@ serve() {
 
 lab_topology
 for target in "${TARGETS[@]}"; do serve "$target"; done
+for target in "${TARGETS[@]}"; do
+  wait_until 10 in_host "$target" curl -sf -o /dev/null http://127.0.0.1:9000/
+done
 ip -n "$LAB_ID-client-1" route add 203.0.113.0/24 via "$BALANCER_ADDRESS"
 write_config
 cat >>"$CONFIG" <<YAML
