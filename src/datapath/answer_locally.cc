@@ -18,6 +18,12 @@ struct Local {
   [[nodiscard]] bool IsVip(const IpAddress& address) const {
     return batch.turn().snapshot->IsVip(address);
   }
+  // An address of a VIP that is a prefix may be anywhere: routers know the way to it.
+  [[nodiscard]] bool AnswersArpFor(const IpAddress& address) const {
+    const WorkerPort& port = batch.port();
+    return port.Owns(address) || batch.turn().snapshot->service_map().IsVipOfItsOwn(address) ||
+           (IsVip(address) && port.Reaches(address));
+  }
   [[nodiscard]] bool Has(const IpAddress& address) const {
     return IsVip(address) || ports.Own(address);
   }
@@ -44,7 +50,7 @@ void AnswerArp(Local& local, rte_mbuf* mbuf) {
   const auto message = ParseArp(FrameOf(mbuf));
   if (!message) return batch.Drop(mbuf, DropReason::kArp);
   const bool request = message->operation == ArpOperation::kRequest;
-  const bool for_us = local.IsVip(message->target_ip) || batch.port().Owns(message->target_ip);
+  const bool for_us = local.AnswersArpFor(message->target_ip);
   if (!for_us && !IsAnnouncement(*message)) return batch.Consume(mbuf, LocalPacket::kArpOfOthers);
   // A stranger that claims one of our addresses is not believed.
   if (!local.Has(message->sender_ip)) TellManagement(local, *message);

@@ -58,7 +58,8 @@ void NeighbourResolver::Follow(const Snapshot& snapshot,
   for (std::size_t slot = 0; slot < snapshot.targets().size(); ++slot)
     if (!Lives(snapshot.targets()[slot])) Forget(slot);
   for (const ServiceView& service : snapshot.services())
-    if (!service.name.empty()) AnnounceVip(service.vip);
+    if (!service.name.empty())
+      for (const IpAddress& address : service.vip.AddressesIfFew()) AnnounceVip(address);
   prospects_.clear();
 }
 
