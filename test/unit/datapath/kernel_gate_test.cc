@@ -79,7 +79,7 @@ TEST_CASE("what the worker keeps, though there is a kernel interface", "[datapat
   const MacAddress other{{0x02, 0, 0, 0, 9, 9}};
   const Case cases[] = {
       {TcpPacket().To("192.0.2.1", 81).Rst().Build(), DropReason::kNoService},
-      {TcpPacket().Syn().MoreFragments().Build(), DropReason::kFragment},
+      {EchoRequest().To("192.0.2.1").MoreFragments().Build(), DropReason::kFragment},
       {EchoRequest().To("192.0.2.1").IcmpType(5).Build(), DropReason::kIcmp},
       {TcpPacket().From("127.0.0.1", 1).To("10.0.0.1", 80).Syn().Build(),
        DropReason::kMartianSource},
