@@ -172,7 +172,7 @@ class BadInput:
 
     def too_long(self):
         segment = TCP(sport=40003, dport=self.options.port, flags="A")
-        yield "frame_of_1515", "oversized", self.tcp(segment / bytes(1515 - 54))
+        yield "frame_of_1515", "oversized", self.tcp(segment / bytes(1515 - 54), flags="DF")
         # Longer than a receive buffer: the device cuts it.
         yield "frame_of_9000", "truncated", self.tcp(segment / bytes(9000 - 54))
 

@@ -57,6 +57,8 @@ is_withdrawn() { [[ -z $(route_of_router) ]]; }
 # Routes that the balancer keeps for bird.
 kept_routes() { ip -n "$LAB_ID-lb" -j route show table $TABLE proto 200 | jq -r '.[].dst' | xargs; }
 drain_all() { for target in "${TARGETS[@]}"; do ctl target drain "$target" >/dev/null; done; }
+# What tcpdump caught is in its file a moment later.
+saw_bgp() { (($(bgp_packets dst "$BALANCER_ADDRESS") >= 6 && $(bgp_packets src "$BALANCER_ADDRESS") >= 6)); }
 bgp_packets() { tcpdump -r "$LAB_DIR/bgp.pcap" "$@" 2>/dev/null | wc -l; }
 
 ((EUID == 0)) || fail "a lab makes network namespaces: run it as root"
@@ -84,7 +86,7 @@ check_fails "the router knows no way to the VIP" ip -n "$LAB_ID-router" route ge
 check_fails "the client does not reach it" in_host client curl -s --max-time 2 "http://$VIP/"
 expect 0 kernel_packets from_kernel
 
-in_background router "$LAB_DIR/tcpdump.log" tcpdump -U -i lan0 -w "$LAB_DIR/bgp.pcap" tcp port 179
+in_background router "$LAB_DIR/tcpdump.log" tcpdump -U --immediate-mode -i lan0 -w "$LAB_DIR/bgp.pcap" tcp port 179
 capture=$LAST_PID
 wait_until 5 grep -q listening "$LAB_DIR/tcpdump.log"
 bird_start lb "$BALANCER_ADDRESS" 64512 10.0.0.1 64513 <<BIRD
@@ -122,6 +124,7 @@ wait_until 10 is_announced
 ask_vip 60 | check_shares 5 50
 
 # Every BGP packet went by the share. ARP is what else there was.
+wait_until 10 saw_bgp
 stop_processes "$capture"
 to=$(bgp_packets dst "$BALANCER_ADDRESS") from=$(bgp_packets src "$BALANCER_ADDRESS")
 check "the wire saw BGP: $to packets to the appliance, $from from it" is "$to >= 6 && $from >= 6"
