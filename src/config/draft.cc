@@ -176,7 +176,7 @@ absl::StatusOr<BalancerConfig> Draft::Check() const {
     if (!message_.targets(i).mac().empty())
       log.RecordLine(ElementPath("targets", static_cast<std::size_t>(i)) + ".mac", 0);
   BalancerConfig next = now_;
-  next.targets = CheckedTargets(message_.targets(), next.ports, log);
+  next.targets = CheckedTargets(message_.targets(), next.ports, next.routes, log);
   next.services = CheckedServices(message_.services(), next.ports, next.targets, log);
   if (log.empty()) return next;
   return absl::InvalidArgumentError(

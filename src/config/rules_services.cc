@@ -46,6 +46,8 @@ class ServiceRules {
           log_.Add(field, text, absl::StrCat("is the own address of ", ElementPath("ports", i)));
         if (own.Contains(*vip)) IsHostOf(field, *vip, own, log_);
       }
+      if (ports_[i].gateway == vip || ports_[i].gateway_v6 == vip)
+        log_.Add(field, text, absl::StrCat("is the gateway of ", ElementPath("ports", i)));
     }
     for (std::size_t i = 0; i < targets_.size(); ++i)
       if (targets_[i].address == *vip)
@@ -98,6 +100,8 @@ class ServiceRules {
       const auto index = IndexOf(element + ".target", wanted.target());
       if (!index) continue;
       target.target = *index;
+      if (service.forwarding == Forwarding::kL2)
+        CheckOnLink(element + ".target", targets_[*index], log_);
       AddOnce(element, wanted.target(), target, service);
     }
   }
