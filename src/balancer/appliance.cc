@@ -3,12 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "balancer/log.h"
 #include "base/version.h"
 #include "config/load.h"
+#include "telemetry/neighbour_families.h"
 
 namespace holdfast {
 namespace {
@@ -95,7 +97,7 @@ void Appliance::MakeControl() {
                                .max_duration = config_.affinities.max_duration},
       clock_, directory_, replicas, control_counters_);
   resolver_ = std::make_unique<NeighbourResolver>(
-      datapath_->Identities(), clock_, neighbours_,
+      datapath_->Identities(), clock_, neighbours_, neighbour_counters_,
       [this](PortIndex port, std::span<const std::uint8_t> frame) {
         return datapath_->Send(port, frame);
       });
@@ -117,7 +119,8 @@ absl::Status Appliance::StartServers() {
                                        .publish = [this] { Publish(); },
                                        .counters = [this] { return metrics_->GatherOnLoop(); },
                                        .connection_tables = all_connections_,
-                                       .explainer = explainer_.get()});
+                                       .explainer = explainer_.get(),
+                                       .neighbourhood = resolver_.get()});
   if (!control.ok()) return control.status();
   control_server_ = *std::move(control);
   if (!config_.metrics.listen) return absl::OkStatus();
@@ -148,11 +151,17 @@ MetricSource::Sources Appliance::MetricSources() {
                                 .control_counters = &control_counters_,
                                 .workers = {},
                                 .connection_tables = all_connections_,
-                                .extra = [this] { return datapath_->Families(); },
+                                .extra = [this] { return ExtraFamilies(); },
                                 .version = kVersion,
                                 .dpdk_version = Eal::DpdkVersion()};
   for (const auto& counters : worker_counters_) sources.workers.push_back(counters.get());
   return sources;
+}
+
+std::vector<Family> Appliance::ExtraFamilies() const {
+  std::vector<Family> families = datapath_->Families();
+  std::ranges::move(NeighbourFamilies(neighbour_counters_), std::back_inserter(families));
+  return families;
 }
 
 Explainer::Sources Appliance::ExplainerSources() const {
@@ -166,8 +175,8 @@ Explainer::Sources Appliance::ExplainerSources() const {
                              .ports = {},
                              .now = Datapath::Now};
   for (const auto& replica : affinity_replicas_) sources.affinity_replicas.push_back(replica.get());
-  for (const NeighbourResolver::Identity& port : datapath_->Identities())
-    sources.ports.push_back({config_.ports[sources.ports.size()].name, port.mac, port.addresses});
+  for (const PortIdentity& port : datapath_->Identities())
+    sources.ports.push_back({port.name, port.mac, port.addresses});
   return sources;
 }
 
@@ -183,7 +192,7 @@ absl::Status Appliance::Run() {
 
 void Appliance::Publish() {
   auto snapshot = directory_.BuildSnapshot();
-  resolver_->Follow(*snapshot, configuration_->now().targets);
+  resolver_->Follow(*snapshot, configuration_->now());
   snapshots_.Publish(std::move(snapshot));
   control_counters_.snapshots_published.Add(1);
 }
@@ -197,14 +206,14 @@ LiveConfiguration::Parts Appliance::PartsOfConfiguration() {
 }
 
 void Appliance::MeetTargets(const config::BalancerConfig& next) {
-  resolver_->Meet(next.targets);
+  resolver_->Meet(next);
   const absl::Duration end = clock_.Now() + kPatienceWithTargets;
   while (resolver_->strangers() > 0 && clock_.Now() < end) {
     HearNeighbours();
     absl::SleepFor(absl::Milliseconds(1));
   }
   if (const std::size_t strangers = resolver_->strangers(); strangers > 0)
-    spdlog::warn("{} new targets do not answer ARP; what is balanced to them is lost until they do",
+    spdlog::warn("{} new next hops do not answer; what is balanced to them is lost until they do",
                  strangers);
 }
 
@@ -235,7 +244,8 @@ void Appliance::Upkeep() {
 
 void Appliance::WatchPorts() {
   lost_port_ = datapath_->CheckPorts();
-  if (!lost_port_.ok()) loop_.Stop();
+  if (!lost_port_.ok()) return loop_.Stop();
+  for (const PortIndex port : datapath_->WatchLinks()) resolver_->AnnouncePort(port);
 }
 
 void Appliance::ReleaseTargets() {

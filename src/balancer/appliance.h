@@ -17,6 +17,7 @@
 #include "control/management_loop.h"
 #include "control/target_directory.h"
 #include "datapath/datapath.h"
+#include "datapath/neighbour_resolver.h"
 #include "rpc/control_server.h"
 #include "telemetry/metric_source.h"
 #include "telemetry/metrics_server.h"
@@ -48,10 +49,11 @@ class Appliance {
   absl::Status StartServers();
   [[nodiscard]] std::vector<WorkerTables> TablesOfWorkers();
   [[nodiscard]] MetricSource::Sources MetricSources();
+  [[nodiscard]] std::vector<Family> ExtraFamilies() const;  // any thread
   [[nodiscard]] Explainer::Sources ExplainerSources() const;
 
   [[nodiscard]] LiveConfiguration::Parts PartsOfConfiguration();
-  // Returns when all new targets have answered ARP, or have had their time.
+  // Returns when all new targets have answered, or have had their time.
   void MeetTargets(const config::BalancerConfig& next);
   void HearNeighbours();
   void Publish();         // the directory as it stands, to the workers
@@ -66,6 +68,7 @@ class Appliance {
   ControlCounters control_counters_;
   TargetDirectory directory_;
   NeighbourTable neighbours_;
+  NeighbourCounters neighbour_counters_;
   RcuDomain rcu_;
   SnapshotPublisher snapshots_;
 

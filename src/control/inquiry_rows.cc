@@ -173,7 +173,7 @@ Explanation::Verdict::Way Inquiry::WayTo(const TargetView& target, Step step) co
                                 .outer_source = {},
                                 .outer_destination = {}};
   if (way.forwarding != ForwardingMode::kIpip) return way;
-  way.outer_source = OwnAddressFor(port.addresses, target.address);
+  way.outer_source = OwnAddressFor(port.addresses, target.NextHop());
   way.outer_destination = target.address;
   return way;
 }

@@ -103,6 +103,7 @@ void TargetDirectory::PutTarget(const config::Target& target) {
   }
   view.address = target.address;
   view.port = static_cast<PortIndex>(target.port);
+  view.gateway = target.gateway;
 }
 
 void TargetDirectory::PutService(const config::Service& service,

@@ -14,7 +14,7 @@
 #include "config/balancer_config.h"
 #include "datapath/eal.h"
 #include "datapath/neighbour_event.h"
-#include "datapath/neighbour_resolver.h"
+#include "datapath/neighbour_frames.h"
 #include "datapath/packet_pool.h"
 #include "datapath/port.h"
 #include "datapath/port_watch.h"
@@ -37,7 +37,7 @@ class Datapath {
   // The time as workers take it for what they look up and remember. Any thread.
   static CoarseTick Now();
 
-  [[nodiscard]] std::vector<NeighbourResolver::Identity> Identities() const;
+  [[nodiscard]] std::vector<PortIdentity> Identities() const;
   // Copies the frame and has a worker send it. False when it is lost: no buffer, or
   // the worker is behind.
   bool Send(PortIndex port, std::span<const std::uint8_t> frame);
@@ -45,6 +45,8 @@ class Datapath {
   void DrainNeighbourEvents(absl::FunctionRef<void(const NeighbourEvent&)> learn);
   // UNAVAILABLE when a port has gone.
   [[nodiscard]] absl::Status CheckPorts() const { return watch_->Check(); }
+  // Ports whose link has come up since the last call.
+  std::vector<PortIndex> WatchLinks() { return watch_->WatchLinks(); }
   [[nodiscard]] std::vector<Family> Families() const { return watch_->Families(); }
 
  private:

@@ -12,7 +12,7 @@ TargetLine* TargetLines::Make(TargetHandle handle) {
   TargetPath path{.made_for = stamp_ | handle.raw(), .port = target->port};
   if (mac) {
     path.longest_frame = static_cast<std::uint16_t>(port.longest_frame);
-    path.header = OuterHeader(*mac, port.mac, OwnAddressFor(port.addresses, target->address),
+    path.header = OuterHeader(*mac, port.mac, OwnAddressFor(port.addresses, target->NextHop()),
                               target->address);
   }
   TargetLine& line = lines_[handle.slot()];

@@ -12,6 +12,7 @@
 #include "stats/samples.h"
 #include "tables/connection_table.h"
 #include "tables/neighbour_table.h"
+#include "tables/neighbourhood.h"
 
 namespace holdfast {
 
@@ -30,6 +31,7 @@ struct ControlParts {
   // Of all workers; any thread may walk over them.
   std::vector<const ConnectionTable*> connection_tables = {};
   const Explainer* explainer = nullptr;
+  Neighbourhood* neighbourhood = nullptr;
 };
 
 }  // namespace holdfast

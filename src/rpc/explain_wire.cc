@@ -9,7 +9,7 @@
 namespace holdfast {
 namespace {
 
-absl::StatusOr<IpAddress> AddressFromWire(absl::string_view field, const std::string& text) {
+absl::StatusOr<IpAddress> Ipv4FromWire(absl::string_view field, const std::string& text) {
   auto address = IpAddress::Parse(text);
   if (!address.ok() || !address->IsV4())
     return Mistake(field, Quoted(text), "must be an IPv4 address");
@@ -25,11 +25,11 @@ absl::StatusOr<std::uint16_t> PortFromWire(absl::string_view field, bool is_ther
 }
 
 absl::StatusOr<FlowKey> FlowFromWire(const v1::ExplainRequest& wire) {
-  const auto client = AddressFromWire("client", wire.client());
+  const auto client = Ipv4FromWire("client", wire.client());
   if (!client.ok()) return client.status();
   const auto client_port = PortFromWire("client_port", wire.has_client_port(), wire.client_port());
   if (!client_port.ok()) return client_port.status();
-  const auto vip = AddressFromWire("vip", wire.vip());
+  const auto vip = Ipv4FromWire("vip", wire.vip());
   if (!vip.ok()) return vip.status();
   const auto vip_port = PortFromWire("vip_port", wire.has_vip_port(), wire.vip_port());
   if (!vip_port.ok()) return vip_port.status();

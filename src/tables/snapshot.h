@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,10 @@ struct TargetView {
   PortIndex port{};  // it leaves by this one
   std::string name;
   IpAddress address;
+  std::optional<IpAddress> gateway = {};  // by this neighbour; nothing: it is one itself
+
+  // The neighbour that frames for it go to.
+  [[nodiscard]] const IpAddress& NextHop() const { return gateway ? *gateway : address; }
 };
 
 enum class NoTargetPolicy : std::uint8_t { kReject, kDrop };

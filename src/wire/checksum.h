@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/ip_address.h"
 #include "wire/headers.h"
 
 namespace holdfast {
@@ -40,6 +41,19 @@ class InternetChecksum {
     Add(bytes, sizeof bytes);
   }
 
+  // What TCP, UDP and ICMPv6 add before their header (RFC 9293, RFC 8200 8.1). `length` is of
+  // header and payload. REQUIRES: addresses of one family.
+  void AddPseudoHeader(const IpAddress& source, const IpAddress& destination,
+                       std::uint8_t protocol, std::size_t length) {
+    AddAddress(source);
+    AddAddress(destination);
+    const BigEndian16 words[] = {BigEndian16(protocol),
+                                 BigEndian16(static_cast<std::uint16_t>(length))};
+    std::uint8_t bytes[sizeof words];
+    std::memcpy(bytes, words, sizeof bytes);
+    Add(bytes, sizeof bytes);
+  }
+
   // The checksum of what was added, as the header stores it. Over bytes that hold
   // their own checksum it is zero when that is right.
   [[nodiscard]] BigEndian16 Result() const {
@@ -51,6 +65,11 @@ class InternetChecksum {
   }
 
  private:
+  void AddAddress(const IpAddress& address) {
+    const std::size_t length = address.IsV4() ? 4 : 16;
+    Add(address.bytes().data() + 16 - length, length);
+  }
+
   std::uint64_t sum_ = 0;
 };
 

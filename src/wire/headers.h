@@ -42,6 +42,7 @@ using BigEndian32 = BigEndian<std::uint32_t>;
 
 inline constexpr std::uint16_t kEtherTypeIpv4 = 0x0800;
 inline constexpr std::uint16_t kEtherTypeArp = 0x0806;
+inline constexpr std::uint16_t kEtherTypeIpv6 = 0x86dd;
 
 // The shortest Ethernet frame, without FCS. Frames that we make are padded to it.
 inline constexpr std::size_t kMinimumFrame = 60;
@@ -73,8 +74,11 @@ inline constexpr std::uint16_t kIpv4MoreFragments = 0x2000;
 inline constexpr std::uint16_t kIpv4FragmentOffset = 0x1fff;
 inline constexpr std::uint8_t kDefaultTtl = 64;
 
-// IANA's protocol number; those of TCP and UDP are in Protocol.
+// IANA's protocol numbers; those of TCP and UDP are in Protocol.
 inline constexpr std::uint8_t kProtocolIcmp = 1;
+inline constexpr std::uint8_t kProtocolIpv4 = 4;   // an IPv4 packet inside (RFC 2003)
+inline constexpr std::uint8_t kProtocolIpv6 = 41;  // an IPv6 packet inside (RFC 2473, RFC 4213)
+inline constexpr std::uint8_t kProtocolIcmpV6 = 58;
 
 // Without options (RFC 791).
 struct Ipv4Header {
@@ -93,6 +97,43 @@ struct Ipv4Header {
   // In bytes, with options: 0 to 60.
   [[nodiscard]] constexpr std::size_t header_length() const { return (version_and_ihl & 0xfU) * 4; }
 };
+
+// RFC 8200.
+struct Ipv6Header {
+  BigEndian32 version_class_and_label;  // 4, 8 and 20 bits
+  BigEndian16 payload_length;           // of what follows this header
+  std::uint8_t next_header;
+  std::uint8_t hop_limit;
+  std::array<std::uint8_t, 16> source;
+  std::array<std::uint8_t, 16> destination;
+
+  [[nodiscard]] constexpr unsigned version() const { return version_class_and_label.value() >> 28; }
+  [[nodiscard]] constexpr std::uint8_t traffic_class() const {
+    return static_cast<std::uint8_t>(version_class_and_label.value() >> 20);
+  }
+};
+
+// IPv6 extension headers that may come before a segment (RFC 8200, 4).
+inline constexpr std::uint8_t kIpv6HopByHop = 0;
+inline constexpr std::uint8_t kIpv6Routing = 43;
+inline constexpr std::uint8_t kIpv6Fragment = 44;
+inline constexpr std::uint8_t kIpv6DestinationOptions = 60;
+
+struct Ipv6ExtensionHeader {
+  std::uint8_t next_header;
+  std::uint8_t length;         // in units of eight bytes, without the first eight
+  std::uint8_t routing_type;   // of kIpv6Routing
+  std::uint8_t segments_left;  // of kIpv6Routing
+};
+
+struct Ipv6FragmentHeader {
+  std::uint8_t next_header;
+  std::uint8_t reserved;
+  BigEndian16 offset_and_more;  // 13 bits in units of eight bytes, two reserved, "more"
+  BigEndian32 identification;
+};
+inline constexpr std::uint16_t kIpv6FragmentOffset = 0xfff8;
+inline constexpr std::uint16_t kIpv6MoreFragments = 1;
 
 inline constexpr std::uint8_t kTcpFin = 0x01;
 inline constexpr std::uint8_t kTcpSyn = 0x02;
@@ -132,6 +173,13 @@ inline constexpr std::uint8_t kIcmpUnreachable = 3;
 inline constexpr std::uint8_t kIcmpPortUnreachable = 3;  // a code of kIcmpUnreachable
 inline constexpr std::uint8_t kIcmpEchoRequest = 8;
 
+// RFC 4443.
+inline constexpr std::uint8_t kIcmpV6Unreachable = 1;
+inline constexpr std::uint8_t kIcmpV6PortUnreachable = 4;  // a code of kIcmpV6Unreachable
+inline constexpr std::uint8_t kIcmpV6EchoRequest = 128;
+inline constexpr std::uint8_t kIcmpV6EchoReply = 129;
+
+// Of ICMP and ICMPv6.
 struct IcmpHeader {
   std::uint8_t type;
   std::uint8_t code;
@@ -159,6 +207,9 @@ inline void Store(std::uint8_t* bytes, const Header& header) {
 static_assert(WireHeader<EthernetHeader> && sizeof(EthernetHeader) == 14);
 static_assert(WireHeader<ArpHeader> && sizeof(ArpHeader) == 28);
 static_assert(WireHeader<Ipv4Header> && sizeof(Ipv4Header) == 20);
+static_assert(WireHeader<Ipv6Header> && sizeof(Ipv6Header) == 40);
+static_assert(WireHeader<Ipv6ExtensionHeader> && sizeof(Ipv6ExtensionHeader) == 4);
+static_assert(WireHeader<Ipv6FragmentHeader> && sizeof(Ipv6FragmentHeader) == 8);
 static_assert(WireHeader<TcpHeader> && sizeof(TcpHeader) == 20);
 static_assert(WireHeader<UdpHeader> && sizeof(UdpHeader) == 8);
 static_assert(WireHeader<IcmpHeader> && sizeof(IcmpHeader) == 8);

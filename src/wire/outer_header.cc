@@ -3,8 +3,6 @@
 namespace holdfast {
 namespace {
 
-constexpr std::uint8_t kProtocolIpv4 = 4;
-
 // Of 16-bit words as they lie in memory.
 std::uint32_t SumOfWords(const std::uint8_t* bytes, std::size_t length) {
   std::uint32_t sum = 0;
