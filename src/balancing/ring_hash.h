@@ -15,11 +15,13 @@ namespace holdfast {
 
 std::uint64_t RingHash(const FlowKey& flow, std::uint64_t seed);
 
-// The same of IPv4 flows, for who has many: what is equal in all of them is mixed once.
-class Ipv4RingHash {
+// The same for who has many flows: what is equal in all that are IPv4 is mixed once.
+class RingHasher {
  public:
-  explicit Ipv4RingHash(std::uint64_t seed)
-      : before_client_(StableMix(StableMix(seed) ^ kFirstWord)) {}
+  explicit RingHasher(std::uint64_t seed)
+      : seed_(seed), before_client_(StableMix(StableMix(seed) ^ kFirstWord)) {}
+
+  [[nodiscard]] std::uint64_t Of(const FlowKey& flow) const { return RingHash(flow, seed_); }
 
   [[nodiscard]] std::uint64_t Of(const Ipv4Tuple& flow) const {
     const std::uint64_t client = StableMix(before_client_ ^ SecondWord(flow.client));
@@ -39,6 +41,7 @@ class Ipv4RingHash {
            static_cast<std::uint64_t>(flow.protocol);
   }
 
+  std::uint64_t seed_;
   std::uint64_t before_client_;
 };
 

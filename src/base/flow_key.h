@@ -25,6 +25,11 @@ struct FlowKey {
   // "tcp 198.51.100.7:40000 > 192.0.2.1:80"
   [[nodiscard]] std::string ToString() const;
   friend constexpr auto operator<=>(const FlowKey&, const FlowKey&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const FlowKey& key) {
+    return H::combine(std::move(h), key.client, key.vip, key.client_port, key.vip_port,
+                      key.protocol);
+  }
 };
 
 }  // namespace holdfast

@@ -21,6 +21,14 @@ struct alignas(16) Ipv4Tuple {
   Protocol protocol = Protocol::kTcp;
   std::uint8_t reserved_too = 0;
 
+  // Stands for a flow that is IPv6 where nearly all are IPv4: its ports and protocol.
+  static constexpr Ipv4Tuple InPlaceOf(const FlowKey& key) {
+    return {.client_port = __builtin_bswap16(key.client_port),
+            .family = 6,
+            .vip_port = __builtin_bswap16(key.vip_port),
+            .protocol = key.protocol};
+  }
+  [[nodiscard]] constexpr bool is_ipv4() const { return family == 4; }
   // REQUIRES: both addresses are IPv4.
   static constexpr Ipv4Tuple Of(const FlowKey& key) {
     return {.client = __builtin_bswap32(key.client.V4()),

@@ -31,11 +31,19 @@ inline bool IsBroadcastAddress(const std::vector<IpPrefix>& own, const IpAddress
                      [&](const IpPrefix& prefix) { return prefix.Broadcast() == address; });
 }
 
-// Nobody's own address, in host order: 0/8, 127/8, a multicast group, 255.255.255.255,
+// Nobody's own IPv4 address, in host order: 0/8, 127/8, a multicast group, 255.255.255.255,
 // or that of the destination.
 constexpr bool IsMartianSource(std::uint32_t source, std::uint32_t destination) {
   const std::uint32_t network = source >> 24;
   return network == 0 || network == 127 || network >> 4 == 0xe || source == 0xffffffff ||
+         source == destination;
+}
+
+// The same of either family; of IPv6 ::, ::1, a multicast group and IPv4-mapped addresses, which
+// are never on a wire (RFC 4291, RFC 6890).
+inline bool IsMartianSource(const IpAddress& source, const IpAddress& destination) {
+  if (source.IsV4() && destination.IsV4()) return IsMartianSource(source.V4(), destination.V4());
+  return source.IsV4() || source.IsUnspecified() || source.IsLoopback() || source.IsMulticast() ||
          source == destination;
 }
 

@@ -8,7 +8,6 @@ namespace holdfast::config {
 namespace {
 
 const char* WhyNoHost(const IpAddress& address) {
-  if (!address.IsV4()) return "IPv6 is not available yet; must be an IPv4 address";
   if (address.IsUnspecified()) return "must not be the unspecified address";
   if (address.IsLoopback()) return "must not be a loopback address";
   if (address.IsMulticast()) return "must not be a multicast address";
@@ -84,6 +83,14 @@ std::optional<MacAddress> CheckedMac(const std::string& field, const std::string
 
 bool IsHostOf(const std::string& field, const IpAddress& address, const IpPrefix& subnet,
               MistakeLog& log) {
+  // All of an IPv6 subnet's addresses are hosts' but the first (RFC 4291, 2.6.1).
+  if (!address.IsV4() && (subnet.length >= 127 || !IpPrefix{address, subnet.length}.IsCanonical()))
+    return true;
+  if (!address.IsV4()) {
+    log.Add(field, address.ToString(),
+            absl::StrCat("is the subnet-router anycast address of ", subnet.ToString()));
+    return false;
+  }
   if (subnet.length >= 31) return true;
   const std::uint32_t host_bits = subnet.length == 0 ? ~0U : (1U << (32 - subnet.length)) - 1;
   const std::uint32_t host = address.V4() & host_bits;

@@ -46,7 +46,7 @@ class Explainer {
   };
   explicit Explainer(Sources sources) : sources_(std::move(sources)) {}
 
-  // INVALID_ARGUMENT: there is no such worker. REQUIRES: addresses are IPv4.
+  // INVALID_ARGUMENT: there is no such worker. REQUIRES: addresses of one family.
   [[nodiscard]] absl::StatusOr<Explanation> Explain(const PacketQuestion& question) const;
 
  private:

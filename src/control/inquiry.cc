@@ -11,12 +11,6 @@ namespace {
 
 std::string NameOf(const TargetView* target) { return target == nullptr ? "" : target->name; }
 
-FlowHash HashOf(const HashKey& key, const Ipv4Tuple& tuple) {
-  FlowHash hash;
-  HashIpv4Flows(key, {&tuple, 1}, {&hash, 1});
-  return hash;
-}
-
 bool IsOurs(const IpAddress& address, const Snapshot& snapshot,
             const std::vector<Explainer::Port>& ports) {
   return snapshot.IsVip(address) ||
@@ -31,15 +25,14 @@ Inquiry::Inquiry(const Explainer::Sources& sources, const PacketQuestion& questi
     : sources_(sources),
       question_(question),
       snapshot_(sources.snapshots->Current()),
-      tuple_(Ipv4Tuple::Of(question.flow)),
-      destination_(snapshot_.Classify(tuple_)),
+      destination_(snapshot_.Classify(question.flow)),
       service_(destination_.exists() ? &snapshot_.service(destination_.service()) : nullptr),
       is_request_(IsConnectionRequest(question.segment, question.flow.protocol)) {}
 
 Explanation Inquiry::Run() && {
   if (service_ == nullptr) {
     const FlowKey& flow = question_.flow;
-    drop_ = IsMartianSource(flow.client.V4(), flow.vip.V4())
+    drop_ = IsMartianSource(flow.client, flow.vip)
                 ? DropReason::kMartianSource
                 : WhyNoService(IsOurs(flow.vip, snapshot_, sources_.ports));
     explanation_.worker = question_.worker.value_or(WorkerId{0});
@@ -63,13 +56,13 @@ Explanation Inquiry::Run() && {
 }
 
 void Inquiry::LookInTables() {
-  const FlowHash hash = HashOf(sources_.hash_key, tuple_);
+  const FlowHash hash = HashFlow(sources_.hash_key, question_.flow);
   const CoarseTick now = sources_.now();
   for (const ConnectionTable* table : sources_.connections) {
     const auto sighting = table->Sight(hash, now);
     if (!sighting) continue;
     known_.push_back({table->owner(), *sighting,
-                      BeginsAnew(question_.segment, tuple_.protocol, sighting->entry),
+                      BeginsAnew(question_.segment, question_.flow.protocol, sighting->entry),
                       snapshot_.Find(sighting->entry.target)});
     const Known& known = known_.back();
     explanation_.connections.push_back(

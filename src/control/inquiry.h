@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "base/ipv4_tuple.h"
 #include "control/explainer.h"
 #include "control/explanation.h"
 
@@ -56,7 +55,6 @@ class Inquiry {
   const Explainer::Sources& sources_;
   const PacketQuestion& question_;
   const Snapshot& snapshot_;
-  const Ipv4Tuple tuple_;
   const Destination destination_;
   const ServiceView* const service_;  // nullptr: there is none
   const bool is_request_;

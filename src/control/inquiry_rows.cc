@@ -77,7 +77,7 @@ void Inquiry::FollowConnection() {
 }
 
 void Inquiry::DropMartian() {
-  if (is_open() && IsFromNobody(tuple_, snapshot_)) drop_ = DropReason::kMartianSource;
+  if (is_open() && IsFromNobody(question_.flow, snapshot_)) drop_ = DropReason::kMartianSource;
 }
 
 void Inquiry::FollowOtherWorkers() {
@@ -117,13 +117,13 @@ void Inquiry::FollowAffinity() {
 void Inquiry::AskRing() {
   const PacketRow row = is_request_ ? PacketRow::kP4 : PacketRow::kP5;
   if (!is_request_) Note(PacketRow::kP4, "no connection request: nothing is balanced");
-  const Ipv4RingHash hash(sources_.ring_seed);
-  const std::uint16_t* const place = PlaceOnRing(service_->ring, hash, tuple_);
+  const RingHasher hash(sources_.ring_seed);
+  const std::uint16_t* const place = PlaceOnRing(service_->ring, hash, question_.flow);
   if (place == nullptr)
     return Note(row, "the ring is empty: all targets are draining, or have weight 0");
   Offer(row, snapshot_.Find(TargetHandle::FromRaw(*place)), StepOfRing(is_request_),
-        absl::StrCat("place ", MaglevRing::PlaceOf(hash.Of(tuple_)), " of ", MaglevRing::kSize,
-                     " on the service's ring"));
+        absl::StrCat("place ", MaglevRing::PlaceOf(hash.Of(question_.flow)), " of ",
+                     MaglevRing::kSize, " on the service's ring"));
 }
 
 void Inquiry::AnswerRefused() {
@@ -135,7 +135,8 @@ void Inquiry::AnswerRefused() {
   for (const Explainer::Port& port : sources_.ports)
     from_broadcast |= IsBroadcastAddress(port.addresses, question_.flow.client);
   auto& reply = explanation_.verdict.reply;
-  reply = AnswerToRefused(service_->no_target, tuple_.protocol, question_.segment, from_broadcast);
+  reply = AnswerToRefused(service_->no_target, question_.flow.protocol, question_.segment,
+                          from_broadcast);
   explanation_.findings.push_back(
       {PacketRow::kP6, Answer::kDecides, "", absl::StrCat("no target: ", RefusalInWords(reply))});
 }
@@ -147,7 +148,7 @@ std::string Inquiry::WhatToRemember() const {
   if (step_ == Step::kConnection) return "the connection is remembered already";
   const bool is_copy = step_ == Step::kOtherWorker;
   const auto phase = is_request_ && !is_copy
-                         ? std::optional(FirstPhase(tuple_.protocol))
+                         ? std::optional(FirstPhase(question_.flow.protocol))
                          : PhaseOfUnknown(question_.segment, is_copy ? &*original_ : nullptr);
   if (!phase) return "FIN and RST make no entry";
   const ConnectionTable& table = *sources_.connections[Index(explanation_.worker)];

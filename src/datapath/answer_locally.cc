@@ -1,46 +1,27 @@
-#include "datapath/stages.h"
+#include "datapath/local_packets.h"
 #include "wire/arp.h"
 #include "wire/icmp.h"
+#include "wire/neighbour_discovery.h"
 
 namespace holdfast {
 namespace {
 
-// What a stage needs to answer, in one place.
-struct Local {
-  Batch& batch;
-  const WorkerPorts& ports;
-  NeighbourEventRing& events;
-  WorkerCounters& counters;
-
-  [[nodiscard]] bool IsVip(const IpAddress& address) const {
-    return batch.turn().snapshot->IsVip(address);
-  }
-  [[nodiscard]] bool Has(const IpAddress& address) const {
-    return IsVip(address) || ports.Own(address);
-  }
-};
-
 // A host that says who has its own address: RFC 5227's announcement.
 bool IsAnnouncement(const ArpMessage& message) { return message.sender_ip == message.target_ip; }
-
-void TellManagement(Local& local, const ArpMessage& message) {
-  if (message.sender_ip == IpAddress::FromV4(0)) return;  // a probe claims nothing
-  const NeighbourEvent event{
-      .address = message.sender_ip, .mac = message.sender_mac, .port = local.batch.port().index};
-  if (!local.events.Push(event)) local.counters.neighbour_events_lost.Add(1);
-}
 
 void AnswerArp(Local& local, rte_mbuf* mbuf) {
   Batch& batch = local.batch;
   const auto message = ParseArp(FrameOf(mbuf));
   if (!message) return batch.Drop(mbuf, DropReason::kArp);
+  if (local.Has(message->sender_ip))
+    return local.RefuseClaim(mbuf, message->sender_ip, message->sender_mac);
   const bool request = message->operation == ArpOperation::kRequest;
-  const bool for_us = local.IsVip(message->target_ip) || batch.port().Owns(message->target_ip);
+  const bool for_us = local.AnswersFor(message->target_ip);
   if (!for_us && !IsAnnouncement(*message)) return batch.Consume(mbuf, LocalPacket::kArpOfOthers);
-  // A stranger that claims one of our addresses is not believed.
-  if (!local.Has(message->sender_ip)) TellManagement(local, *message);
+  if (message->sender_ip != IpAddress::FromV4(0))  // a probe claims nothing
+    local.TellManagement({.address = message->sender_ip, .mac = message->sender_mac});
   const LocalPacket kind = request ? LocalPacket::kArpRequest : LocalPacket::kArpReply;
-  if (!request || !for_us || IsAnnouncement(*message)) return batch.Consume(mbuf, kind);
+  if (!request || !for_us) return batch.Consume(mbuf, kind);
   batch.Count(kind);
   TurnIntoArpReply(BytesOf(mbuf), batch.port().mac);
   batch.Reply(mbuf, Reply::kArpReply);
@@ -65,6 +46,9 @@ void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& e
   for (const LocalContext& packet : batch.locals()) {
     if (packet.parsed.kind == PacketKind::kArp)
       AnswerArp(local, packet.mbuf);
+    else if (packet.parsed.kind == PacketKind::kIcmpV6 &&
+             IsNeighbourMessage(FrameOf(packet.mbuf), packet.parsed))
+      AnswerNeighbourMessage(local, packet.mbuf, packet.parsed);
     else
       AnswerIcmp(local, packet.mbuf, packet.parsed);
   }

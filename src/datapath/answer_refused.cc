@@ -1,7 +1,6 @@
 #include <rte_mbuf.h>
 
-#include <cstring>
-
+#include "datapath/replace_frame.h"
 #include "datapath/stages.h"
 #include "tables/packet_rules.h"
 #include "wire/icmp.h"
@@ -18,19 +17,11 @@ std::size_t WriteAnswer(std::span<std::uint8_t> out, FrameView frame, const Pars
              : WritePortUnreachable(out.data(), out.size(), frame, packet, own_mac);
 }
 
-// The frame becomes these bytes. A mbuf has room for any answer.
-void ReplaceFrame(rte_mbuf* mbuf, std::span<const std::uint8_t> bytes) {
-  const auto length = static_cast<std::uint16_t>(bytes.size());
-  std::memcpy(BytesOf(mbuf), bytes.data(), length);
-  mbuf->data_len = length;
-  mbuf->pkt_len = length;
-}
-
 // True when the packet has become its answer, of this kind.
 bool Answer(Batch& batch, rte_mbuf* mbuf, Reply kind, ReplyLimiter& limiter) {
   const MacAddress& own_mac = batch.port().mac;
   const ParsedPacket packet = ParseFrame(FrameOf(mbuf), own_mac, true);
-  std::array<std::uint8_t, kLongestPortUnreachable> answer;
+  std::array<std::uint8_t, kLongestIcmpError> answer;
   const std::size_t length = WriteAnswer(answer, FrameOf(mbuf), packet, own_mac);
   if (length == 0) return false;
   if (!limiter.Allows(batch.turn().cycles)) {
@@ -44,7 +35,7 @@ bool Answer(Batch& batch, rte_mbuf* mbuf, Reply kind, ReplyLimiter& limiter) {
 
 void EndRefused(Batch& batch, PacketContext& packet, ReplyLimiter& limiter) {
   const ServiceView& service = batch.turn().snapshot->service(packet.destination.service());
-  const FlowKey flow = batch.tuple(packet).Key();
+  const FlowKey flow = batch.key(packet);
   const auto kind = AnswerToRefused(service.no_target, flow.protocol, packet.segment,
                                     batch.port().IsBroadcast(flow.client));
   if (kind && Answer(batch, packet.mbuf, *kind, limiter))

@@ -3,11 +3,24 @@
 
 namespace holdfast {
 
-void AskRing(Batch& batch, std::span<const PacketContext> packets, Ipv4RingHash ring_hash) {
+namespace {
+
+[[gnu::noinline]] const std::uint16_t* PlaceOfIpv6(const MaglevRing& ring, RingHasher ring_hasher,
+                                                   const Batch& batch,
+                                                   const PacketContext& packet) {
+  return PlaceOnRing(ring, ring_hasher, batch.ipv6_key(packet.number));
+}
+
+}  // namespace
+
+void AskRing(Batch& batch, std::span<const PacketContext> packets, RingHasher ring_hasher) {
   const Snapshot& snapshot = *batch.turn().snapshot;
   for (const PacketContext& packet : packets) {
-    const std::uint16_t* const entry = PlaceOnRing(
-        snapshot.service(packet.destination.service()).ring, ring_hash, batch.tuple(packet));
+    const MaglevRing& ring = snapshot.service(packet.destination.service()).ring;
+    const Ipv4Tuple& tuple = batch.tuple(packet);
+    const std::uint16_t* const entry = tuple.is_ipv4()
+                                           ? PlaceOnRing(ring, ring_hasher, tuple)
+                                           : PlaceOfIpv6(ring, ring_hasher, batch, packet);
     batch.ring_entry(packet) = entry;
     __builtin_prefetch(entry);
   }

@@ -52,6 +52,7 @@ void Batch::Finish(WorkerCounters& counters) {
     rte_pktmbuf_free_bulk(discarded_.data(), static_cast<unsigned>(discarded_count_));
   if (unknown_count_ != 0) steps_.fill(Step::kConnection);
   looked_up_ = false;
+  ipv6_ = 0;
   size_ = flow_count_ = unknown_count_ = local_count_ = reply_count_ = discarded_count_ = sent_ = 0;
 }
 

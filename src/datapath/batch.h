@@ -42,7 +42,7 @@ struct Turn {
   std::uint64_t cycles = 0;  // TSC
 };
 
-// ARP or ICMP: for the balancer itself, or for nobody.
+// ARP, ICMP or ICMPv6: for the balancer itself, or for nobody.
 struct LocalContext {
   rte_mbuf* mbuf = nullptr;
   ParsedPacket parsed;
@@ -87,6 +87,12 @@ class Batch {
   }
   // One that was received, as it is in the room. REQUIRES: in the order of arrival.
   void AddFlowOfRoom(std::size_t i) { AddFlow(i, tuples_[i], destinations_[i], segments_[i]); }
+  void AddIpv6Flow(std::size_t i, const FlowKey& key, Destination destination,
+                   SegmentFlags segment) {
+    keys_[flow_count_] = key;
+    ipv6_ |= std::uint64_t{1} << flow_count_;
+    AddFlow(i, Ipv4Tuple::InPlaceOf(key), destination, segment);
+  }
   void AddFlow(std::size_t i, const Ipv4Tuple& tuple, Destination destination,
                SegmentFlags segment) {
     mbufs_[flow_count_] = received_[i];
@@ -102,7 +108,16 @@ class Batch {
   [[nodiscard]] SegmentFlags segment(std::size_t i) const { return segments_[i]; }
   // Of its frame as it came, without FCS.
   [[nodiscard]] std::uint32_t length(std::size_t i) const { return lengths_[i]; }
+  // Of a flow that is IPv6, what stands in place of its tuple.
   [[nodiscard]] const Ipv4Tuple& tuple(std::size_t i) const { return tuples_[i]; }
+  // Bit i: packet i is IPv6. Its key, by number.
+  [[nodiscard]] std::uint64_t ipv6() const { return ipv6_; }
+  [[nodiscard]] const FlowKey& ipv6_key(std::size_t i) const { return keys_[i]; }
+  [[nodiscard]] FlowKey key(std::size_t i) const {
+    if (tuples_[i].is_ipv4()) [[likely]]
+      return tuples_[i].Key();
+    return keys_[i];
+  }
   // What completes the outer headers, of each.
   [[nodiscard]] const IpipCompletions& ipip() const { return ipip_; }
   [[nodiscard]] const FlowHash& hash(std::size_t i) const { return hashes_[i]; }
@@ -112,6 +127,7 @@ class Batch {
   [[nodiscard]] Step step(std::size_t i) const { return steps_[i]; }
   void SetLine(std::size_t i, TargetLine* line) { lines_[i] = line; }
   [[nodiscard]] std::span<const Ipv4Tuple> tuples() const { return {tuples_.data(), flow_count_}; }
+  [[nodiscard]] std::span<const FlowKey> ipv6_keys() const { return {keys_.data(), flow_count_}; }
   [[nodiscard]] std::span<FlowHash> hashes() { return {hashes_.data(), flow_count_}; }
   // Bit i: SegmentFlags::plain() of packet i.
   [[nodiscard]] std::uint64_t plain() const;
@@ -151,6 +167,7 @@ class Batch {
   [[nodiscard]] const Ipv4Tuple& tuple(const PacketContext& packet) const {
     return tuples_[packet.number];
   }
+  [[nodiscard]] FlowKey key(const PacketContext& packet) const { return key(packet.number); }
   [[nodiscard]] const FlowHash& hash(const PacketContext& packet) const {
     return hashes_[packet.number];
   }
@@ -213,6 +230,7 @@ class Batch {
   std::size_t reply_count_ = 0;
   std::size_t discarded_count_ = 0;
   std::size_t sent_ = 0;
+  std::uint64_t ipv6_ = 0;
   std::size_t rare_ = 0;  // tallies below that are not zero, or more
   std::array<std::uint32_t, kDropReasons.size()> drops_{};
   std::array<std::uint32_t, kLocalPacketNames.size()> local_{};
@@ -235,6 +253,7 @@ class Batch {
   alignas(16) std::array<SegmentFlags, kCapacity> segments_{};
   alignas(64) std::array<PacketContext, kCapacity> contexts_;
   std::array<const std::uint16_t*, kCapacity> ring_entries_;
+  std::array<FlowKey, kCapacity> keys_;  // of flows that are IPv6
   std::array<LocalContext, kCapacity> locals_;
   std::array<ReplyContext, kCapacity> replies_;
   std::array<rte_mbuf*, kCapacity> discarded_;

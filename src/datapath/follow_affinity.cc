@@ -29,7 +29,7 @@ void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affin
   std::array<AffinityTable::Question, Batch::kCapacity> questions;
   std::size_t asked = 0;
   batch.ForEachOpen([&](PacketContext& packet) {
-    const FlowKey key = batch.tuple(packet).Key();
+    const FlowKey key = batch.key(packet);
     questions[asked++] =
         affinities.Ask(packet.destination.service(), key.client, key.client_port, key.vip_port);
   });

@@ -69,15 +69,25 @@ class Follower {
 // Asks memory for what Balance() and RememberConnection() will look at, if it comes to
 // that. In one go: a processor asks for as much as it sees ahead of it.
 void AskAhead(Batch& batch, std::span<const PacketContext> packets,
-              const ConnectionTable& connections, const Ipv4RingHash& ring_hash) {
+              const ConnectionTable& connections, const RingHasher& ring_hasher) {
   for (const PacketContext& packet : packets) connections.PrefetchForInsert(batch.hash(packet));
-  AskRing(batch, packets, ring_hash);
+  AskRing(batch, packets, ring_hasher);
+}
+
+// Of those that are IPv6.
+[[gnu::noinline]] void HashIpv6(Batch& batch, const HashKey& key) {
+  if (batch.ipv6() == batch.flow_bits()) return HashFlows(key, batch.ipv6_keys(), batch.hashes());
+  for (std::uint64_t left = batch.ipv6(); left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    HashFlows(key, batch.ipv6_keys().subspan(i, 1), batch.hashes().subspan(i, 1));
+  }
 }
 
 }  // namespace
 
 void PrefetchConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections) {
-  HashIpv4Flows(key, batch.tuples(), batch.hashes());
+  if (batch.ipv6() != batch.flow_bits()) HashIpv4Flows(key, batch.tuples(), batch.hashes());
+  if (batch.ipv6() != 0) HashIpv6(batch, key);
   for (const FlowHash& hash : batch.hashes()) connections.Prefetch(hash);
 }
 
@@ -88,19 +98,19 @@ void FindConnections(Batch& batch, const ConnectionTable& connections) {
 }
 
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-                      const Ipv4RingHash& ring_hash, WorkerCounters& counters) {
+                      const RingHasher& ring_hasher, WorkerCounters& counters) {
   ConnectionTable::Found& found = batch.found();
   connections.FindAway(batch.hashes(), batch.turn().now, found);
   // What is asked for comes while the others are followed.
   for (std::uint64_t left = batch.flow_bits() & ~found.all; left != 0; left &= left - 1)
     batch.AddUnknown(static_cast<std::size_t>(std::countr_zero(left)));
   const std::size_t missing = batch.unknown().size();
-  AskAhead(batch, batch.unknown(), connections, ring_hash);
+  AskAhead(batch, batch.unknown(), connections, ring_hasher);
   lines.Follow(*batch.turn().snapshot);
   Follower follower(batch, lines, connections, counters);
   for (std::size_t i = 0; i < batch.flow_count(); ++i) follower.Follow(i, found);
   // Those of which more than the headers had to be known.
-  AskAhead(batch, batch.unknown().subspan(missing), connections, ring_hash);
+  AskAhead(batch, batch.unknown().subspan(missing), connections, ring_hasher);
 }
 
 }  // namespace holdfast

@@ -2,6 +2,7 @@
 #include <rte_mbuf.h>
 
 #include "datapath/stages.h"
+#include "wire/ordinary_ipv6.h"
 
 namespace holdfast {
 namespace {
@@ -25,19 +26,35 @@ bool DeviceFoundChecksumGood(const rte_mbuf* mbuf) {
   return (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 }
 
+void AddOrDrop(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags segment,
+               const WorkerPorts& ports) {
+  const Snapshot& snapshot = *batch.turn().snapshot;
+  const Destination destination = snapshot.Classify(key);
+  if (!destination.exists())
+    return batch.Drop(batch.received()[i],
+                      WhyNoService(snapshot.IsVip(key.vip) || ports.Own(key.vip)));
+  if (key.vip.IsV4())
+    batch.AddFlow(i, Ipv4Tuple::Of(key), destination, segment);
+  else
+    batch.AddIpv6Flow(i, key, destination, segment);
+}
+
 void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports) {
   rte_mbuf* const mbuf = batch.received()[i];
   const ParsedPacket packet =
       ParseFrame(FrameOf(mbuf), batch.port().mac, DeviceFoundChecksumGood(mbuf));
   if (packet.kind == PacketKind::kDrop) return batch.Drop(mbuf, packet.drop);
   if (packet.kind != PacketKind::kFlow) return batch.AddLocal(mbuf, packet);
-  const auto tuple = Ipv4Tuple::Of(packet.key);
-  const Snapshot& snapshot = *batch.turn().snapshot;
-  const Destination destination = snapshot.Classify(tuple);
-  const IpAddress& vip = packet.key.vip;
-  if (!destination.exists())
-    return batch.Drop(mbuf, WhyNoService(snapshot.IsVip(vip) || ports.Own(vip)));
-  batch.AddFlow(i, tuple, destination, packet.segment);
+  AddOrDrop(batch, i, packet.key, packet.segment, ports);
+}
+
+// As ordinary IPv6; false when it is none.
+bool AddOrdinaryIpv6(Batch& batch, std::size_t i, const OwnMac& own_mac, const WorkerPorts& ports) {
+  FlowKey key;
+  SegmentFlags segment;
+  if (!ParseOrdinaryIpv6(FrameOf(batch.received()[i]), own_mac, key, segment)) return false;
+  AddOrDrop(batch, i, key, segment, ports);
+  return true;
 }
 
 // Bit i: there is a service for packet i of the room's `count`.
@@ -52,10 +69,11 @@ std::uint64_t Classify(const Batch::Room& room, std::size_t count, const Snapsho
 // goes where one is that was not looked at yet.
 [[gnu::noinline, gnu::cold]] void AddAsTheyAre(Batch& batch, std::uint64_t flows,
                                                const WorkerPorts& ports) {
+  const OwnMac own_mac(batch.port().mac);
   for (std::size_t i = 0; i < batch.received().size(); ++i) {
     if ((flows >> i & 1) != 0)
       batch.AddFlowOfRoom(i);
-    else
+    else if (!AddOrdinaryIpv6(batch, i, own_mac, ports))
       SortOut(batch, i, ports);
   }
 }

@@ -8,8 +8,9 @@ namespace {
 
 using InsertOutcome = ConnectionTable::InsertOutcome;
 
-ConnectionRecord RecordOf(const PacketContext& packet, const Batch& batch) {
-  return {.key = batch.tuple(packet).Key(),
+[[gnu::always_inline]] inline ConnectionRecord RecordOf(const PacketContext& packet,
+                                                        const Batch& batch) {
+  return {.key = batch.key(packet),
           .service = packet.destination.service(),
           .original = packet.original};
 }

@@ -32,15 +32,15 @@ void PrefetchConnections(Batch& batch, const HashKey& key, const ConnectionTable
 // for the others. Once for each batch; again does nothing.
 void FindConnections(Batch& batch, const ConnectionTable& connections);
 
-// ARP and ICMP. Answers what is for our addresses and VIPs, drops the rest. What
-// ARP says of others goes to the management core by `events`.
+// ARP, neighbour discovery and ICMP. Answers what is for our addresses and VIPs, drops the
+// rest. What neighbours say of themselves goes to the management core by `events`.
 void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& events,
                    WorkerCounters& counters);
 
 // P1: a known connection follows its target. Asks memory for what Balance() and
 // RememberConnection() look at.
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-                      const Ipv4RingHash& ring_hash, WorkerCounters& counters);
+                      const RingHasher& ring_hasher, WorkerCounters& counters);
 
 // From here on only what no connection of this worker has. First, what comes from
 // nobody's address is dropped; a VIP is ours.
@@ -58,7 +58,7 @@ void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affin
 // P4, and P5 for what is no request: the service's ring. Refuses when it is empty.
 // AskRing(), before that, finds the places of unknown `packets` on it and asks memory for
 // them.
-void AskRing(Batch& batch, std::span<const PacketContext> packets, Ipv4RingHash ring_hash);
+void AskRing(Batch& batch, std::span<const PacketContext> packets, RingHasher ring_hasher);
 void Balance(Batch& batch, TargetLines& lines);
 
 // Puts what was decided since into the table (P5, P8).

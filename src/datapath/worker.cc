@@ -25,7 +25,7 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       idle_(options.poll, options.max_sleep),
       load_(options.cycles_per_second, counters_),
       turn_times_(options.cycles_per_second, counters_),
-      ring_hash_(options.ring_seed),
+      ring_hasher_(options.ring_seed),
       replies_(options.cycles_per_second),
       lines_(*tables.neighbours, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
@@ -89,7 +89,7 @@ void Worker::Begin(Batch& batch) {
 
 void Worker::Finish(Batch& batch) {
   FindConnections(batch, *tables_.connections);
-  FollowConnection(batch, lines_, *tables_.connections, ring_hash_, counters_);
+  FollowConnection(batch, lines_, *tables_.connections, ring_hasher_, counters_);
   if (!batch.unknown().empty()) PlaceUnknown(batch);
   Forward(batch, departures_);
   Transmit(batch, ports_, departures_, counters_);

@@ -86,7 +86,7 @@ class Worker {
   IdleSleeper idle_;
   LoadMeter load_;
   TurnTimes turn_times_;
-  const Ipv4RingHash ring_hash_;
+  const RingHasher ring_hasher_;
   ReplyLimiter replies_;
   TargetLines lines_;
   ConnectionSweeper sweeper_;

@@ -9,13 +9,6 @@
 namespace holdfast {
 namespace {
 
-absl::StatusOr<IpAddress> Ipv4FromWire(absl::string_view field, const std::string& text) {
-  auto address = IpAddress::Parse(text);
-  if (!address.ok() || !address->IsV4())
-    return Mistake(field, Quoted(text), "must be an IPv4 address");
-  return address;
-}
-
 absl::StatusOr<std::uint16_t> PortFromWire(absl::string_view field, bool is_there,
                                            std::uint32_t wire) {
   if (!is_there) return Mistake(field, "absent", "a packet has a port");
@@ -25,12 +18,14 @@ absl::StatusOr<std::uint16_t> PortFromWire(absl::string_view field, bool is_ther
 }
 
 absl::StatusOr<FlowKey> FlowFromWire(const v1::ExplainRequest& wire) {
-  const auto client = Ipv4FromWire("client", wire.client());
+  const auto client = AddressFromWire("client", wire.client());
   if (!client.ok()) return client.status();
   const auto client_port = PortFromWire("client_port", wire.has_client_port(), wire.client_port());
   if (!client_port.ok()) return client_port.status();
-  const auto vip = Ipv4FromWire("vip", wire.vip());
+  const auto vip = AddressFromWire("vip", wire.vip());
   if (!vip.ok()) return vip.status();
+  if (client->IsV4() != vip->IsV4())
+    return Mistake("client", Quoted(wire.client()), "must be of the family of vip");
   const auto vip_port = PortFromWire("vip_port", wire.has_vip_port(), wire.vip_port());
   if (!vip_port.ok()) return vip_port.status();
   const auto protocol = ProtocolFromWire("protocol", wire.protocol());

@@ -20,18 +20,11 @@ constexpr std::int32_t kMostNanos = 999'999'999;
 
 absl::StatusOr<IpAddress> HostFromWire(absl::string_view field, const std::string& text) {
   auto address = IpAddress::Parse(text);
-  if (!address.ok()) return Mistake(field, Quoted(text), "must be an IPv4 address");
+  if (!address.ok()) return Mistake(field, Quoted(text), "must be an IPv4 or IPv6 address");
   if (address->IsUnspecified() || address->IsMulticast() || address->IsLimitedBroadcast())
     return Mistake(field, Quoted(text),
                    "must be the address of one host: not unspecified, multicast or broadcast");
   return address;
-}
-
-absl::StatusOr<IpAddress> VipFromWire(const v1::AffinitySelector& wire) {
-  auto vip = HostFromWire("selector.vip", wire.vip());
-  if (vip.ok() && !vip->IsV4())
-    return Mistake("selector.vip", Quoted(wire.vip()), "IPv6 comes later: only IPv4 so far");
-  return vip;
 }
 
 absl::Status CheckPrefix(const IpPrefix& prefix) {
@@ -61,8 +54,9 @@ absl::StatusOr<IpAddress> ClientFromWire(const v1::AffinitySelector& wire, const
   auto client = HostFromWire("selector.client", wire.client());
   if (!client.ok()) return client;
   if (client->IsV4() != vip.IsV4())
-    return Mistake("selector.client", Quoted(wire.client()),
-                   "must be of the family of selector.vip, IPv4");
+    return Mistake(
+        "selector.client", Quoted(wire.client()),
+        absl::StrCat("must be of the family of selector.vip, ", vip.IsV4() ? "IPv4" : "IPv6"));
   if (auto checked = CheckPrefixOf(*client, wire); !checked.ok()) return checked;
   return client;
 }
@@ -82,7 +76,7 @@ absl::StatusOr<std::vector<std::uint16_t>> PortsFromWire(absl::string_view field
 }
 
 absl::StatusOr<AffinitySelector> FromWire(const v1::AffinitySelector& wire) {
-  const auto vip = VipFromWire(wire);
+  const auto vip = HostFromWire("selector.vip", wire.vip());
   if (!vip.ok()) return vip.status();
   const auto protocol = ProtocolFromWire("selector.protocol", wire.protocol());
   if (!protocol.ok()) return protocol.status();

@@ -48,6 +48,7 @@ enum class DropReason : std::uint8_t {
   kNotOurMac,
   kLooped,
   kIpHeader,
+  kIpv6Extension,
   kIpChecksum,
   kMartianSource,
   kNotOurAddress,
@@ -58,6 +59,8 @@ enum class DropReason : std::uint8_t {
   kUdpHeader,
   kIcmp,
   kArp,
+  kNeighbourDiscovery,
+  kAddressConflict,
   kNoService,
   kNoTarget,
   kNoNeighbour,
@@ -69,22 +72,27 @@ struct DropReasonName {
   std::string_view name;
   std::string_view help;
 };
-inline constexpr std::array<DropReasonName, 20> kDropReasons = {{
+inline constexpr std::array<DropReasonName, 23> kDropReasons = {{
     {"truncated", "the frame ends before a header that it announces"},
-    {"ethertype", "neither IPv4 nor ARP"},
+    {"ethertype", "neither IPv4 nor IPv6 nor ARP"},
     {"not_our_mac", "the destination MAC is another host's, or a multicast group"},
     {"looped", "the source MAC is our own: a frame that we sent came back"},
-    {"ip_header", "IPv4 version, header length or total length is wrong"},
+    {"ip_header", "IP version, header length or total length is wrong"},
+    {"ipv6_extension",
+     "too many IPv6 extension headers, or a routing header that is not at its end"},
     {"ip_checksum", "the device or the check found a wrong header checksum"},
     {"martian_source", "source address is unspecified, loopback, multicast, broadcast or a VIP"},
-    {"not_our_address", "IPv4 for an address that is neither a VIP nor our own"},
+    {"not_our_address", "for an address that is neither a VIP nor our own"},
     {"fragment", "a fragment of an IP datagram"},
-    {"protocol", "for one of our addresses, but not TCP, UDP or ICMP"},
+    {"protocol", "neither TCP nor UDP nor ICMP"},
     {"tcp_header", "TCP data offset is wrong"},
     {"tcp_flags", "SYN with FIN or RST, or no flags at all"},
     {"udp_header", "UDP length is wrong"},
     {"icmp", "ICMP that is no echo request, or malformed"},
     {"arp", "ARP that is malformed"},
+    {"neighbour_discovery", "IPv6 neighbour discovery that is malformed, or came by a router"},
+    {"address_conflict",
+     "ARP or neighbour discovery by which another host claims one of our addresses"},
     {"no_service", "a VIP, but no service has this protocol and port"},
     {"no_target", "the service has no target that may take it, or its target is gone"},
     {"no_neighbour", "the target's MAC address is not resolved yet"},
@@ -98,9 +106,18 @@ enum class LocalPacket : std::uint8_t {
   kArpReply,
   kEchoRequest,
   kArpOfOthers,  // broadcast between other hosts: seen, no concern of ours
+  kNeighbourSolicitation,
+  kNeighbourAdvertisement,
+  kSolicitationOfOthers,  // for an address that ends as one of ours
 };
-inline constexpr std::array<std::string_view, 4> kLocalPacketNames = {
-    "arp_request", "arp_reply", "echo_request", "arp_of_others"};
+inline constexpr std::array<std::string_view, 7> kLocalPacketNames = {
+    "arp_request",
+    "arp_reply",
+    "echo_request",
+    "arp_of_others",
+    "neighbour_solicitation",
+    "neighbour_advertisement",
+    "solicitation_of_others"};
 
 // Packets that the worker made.
 enum class Reply : std::uint8_t {
@@ -108,11 +125,13 @@ enum class Reply : std::uint8_t {
   kEchoReply,
   kTcpReset,
   kPortUnreachable,
-  kInjected,     // by the management core: ARP requests
+  kInjected,     // by the management core: questions to neighbours, announcements
   kRateLimited,  // a reset or unreachable that was not sent
+  kNeighbourAdvertisement,
 };
-inline constexpr std::array<std::string_view, 6> kReplyNames = {
-    "arp_reply", "echo_reply", "tcp_reset", "port_unreachable", "injected", "rate_limited"};
+inline constexpr std::array<std::string_view, 7> kReplyNames = {
+    "arp_reply", "echo_reply",   "tcp_reset",              "port_unreachable",
+    "injected",  "rate_limited", "neighbour_advertisement"};
 
 template <typename Enum, std::size_t kCount>
 class CounterArray {

@@ -29,6 +29,9 @@ inline bool IsFromNobody(const Ipv4Tuple& flow, const Snapshot& snapshot) {
   return IsMartianSource(__builtin_bswap32(flow.client), __builtin_bswap32(flow.vip)) ||
          snapshot.IsVip(flow.client);
 }
+inline bool IsFromNobody(const FlowKey& flow, const Snapshot& snapshot) {
+  return IsMartianSource(flow.client, flow.vip) || snapshot.IsVip(flow.client);
+}
 
 constexpr bool IsConnectionRequest(SegmentFlags segment, Protocol protocol) {
   return protocol == Protocol::kUdp || segment.OpensConnection();
@@ -47,9 +50,10 @@ inline bool BeginsAnew(SegmentFlags segment, Protocol protocol,
 constexpr bool IsRefusedWithItsTarget(SegmentFlags segment) { return !segment.OpensConnection(); }
 
 // P4 and P5: where the ring has the flow's target; nullptr when it has none.
-inline const std::uint16_t* PlaceOnRing(const MaglevRing& ring, Ipv4RingHash hash,
-                                        const Ipv4Tuple& flow) {
-  return ring.empty() ? nullptr : ring.Find(hash.Of(flow));
+// `Flow` is Ipv4Tuple or FlowKey.
+template <typename Flow>
+const std::uint16_t* PlaceOnRing(const MaglevRing& ring, RingHasher hasher, const Flow& flow) {
+  return ring.empty() ? nullptr : ring.Find(hasher.Of(flow));
 }
 constexpr Step StepOfRing(bool is_request) { return is_request ? Step::kBalanced : Step::kRing; }
 

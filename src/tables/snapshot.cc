@@ -13,8 +13,14 @@ Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {
     if (service.name.empty()) continue;
     const std::uint32_t value = Destination(ServiceSlot(slot), service.forwarding).word();
     for (const std::uint16_t port : service.ports) {
-      const auto flow = Ipv4Tuple::Of(
-          {.client = {}, .vip = service.vip, .vip_port = port, .protocol = service.protocol});
+      const FlowKey endpoint{
+          .client = {}, .vip = service.vip, .vip_port = port, .protocol = service.protocol};
+      if (!service.vip.IsV4()) {
+        ipv6_endpoints_.emplace(endpoint, Destination::FromWord(value));
+        ipv6_vips_.insert(service.vip);
+        continue;
+      }
+      const auto flow = Ipv4Tuple::Of(endpoint);
       endpoints.push_back({flow.endpoint(), value});
       vips.push_back({flow.vip, 0});
     }
@@ -28,6 +34,13 @@ Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {
   const auto [lowest, highest] = std::ranges::minmax(vips, {}, in_host_order);
   lowest_vip_ = in_host_order(lowest);
   highest_vip_ = in_host_order(highest);
+}
+
+Destination Snapshot::Classify(const FlowKey& flow) const {
+  if (flow.vip.IsV4()) return Classify(Ipv4Tuple::Of(flow));
+  const auto found = ipv6_endpoints_.find(
+      {.client = {}, .vip = flow.vip, .vip_port = flow.vip_port, .protocol = flow.protocol});
+  return found == ipv6_endpoints_.end() ? Destination() : found->second;
 }
 
 const TargetView* Snapshot::Find(TargetHandle handle) const {

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "balancing/maglev_ring.h"
 #include "base/flow_key.h"
 #include "base/ids.h"
@@ -102,11 +104,13 @@ class Snapshot {
   [[nodiscard]] Destination Classify(const Ipv4Tuple& flow) const {
     return Destination::FromWord(endpoints_.Find(flow.endpoint()));
   }
+  // The same of either family.
+  [[nodiscard]] Destination Classify(const FlowKey& flow) const;
   // By Ipv4Tuple::endpoint(), to a Destination's word: for many flows.
   [[nodiscard]] WordMap::View endpoints() const { return endpoints_.view(); }
   // A virtual address of any service.
   [[nodiscard]] bool IsVip(const IpAddress& address) const {
-    return address.IsV4() && IsVip(__builtin_bswap32(address.V4()));
+    return address.IsV4() ? IsVip(__builtin_bswap32(address.V4())) : ipv6_vips_.contains(address);
   }
   // The same of an IPv4 address in network order.
   [[nodiscard]] bool IsVip(std::uint32_t address) const {
@@ -128,6 +132,8 @@ class Snapshot {
   Parts parts_;
   WordMap endpoints_;  // by Ipv4Tuple::endpoint(), to a Destination
   WordMap vips_;
+  absl::flat_hash_map<FlowKey, Destination> ipv6_endpoints_;  // by vip, its port and protocol
+  absl::flat_hash_set<IpAddress> ipv6_vips_;
   std::uint32_t lowest_vip_ = 0;  // in host order
   std::uint32_t highest_vip_ = 0;
 };

@@ -27,24 +27,10 @@ class InternetChecksum {
     sum_ += word;
   }
 
-  // What TCP and UDP add before their header. `length` is of header and payload.
-  void AddPseudoHeader(const Ipv4Header& ip, std::uint8_t protocol, std::size_t length) {
-    struct {
-      BigEndian32 source;
-      BigEndian32 destination;
-      BigEndian16 protocol;
-      BigEndian16 length;
-    } const pseudo_header{ip.source, ip.destination, BigEndian16(protocol),
-                          BigEndian16(static_cast<std::uint16_t>(length))};
-    std::uint8_t bytes[sizeof pseudo_header];
-    std::memcpy(bytes, &pseudo_header, sizeof bytes);
-    Add(bytes, sizeof bytes);
-  }
-
   // What TCP, UDP and ICMPv6 add before their header (RFC 9293, RFC 8200 8.1). `length` is of
   // header and payload. REQUIRES: addresses of one family.
-  void AddPseudoHeader(const IpAddress& source, const IpAddress& destination,
-                       std::uint8_t protocol, std::size_t length) {
+  void AddPseudoHeader(const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
+                       std::size_t length) {
     AddAddress(source);
     AddAddress(destination);
     const BigEndian16 words[] = {BigEndian16(protocol),

@@ -56,10 +56,12 @@ inline constexpr std::size_t kIpv4 = 14;
 inline constexpr std::size_t kLength = kIpv4 + 2;
 inline constexpr std::size_t kProtocol = kIpv4 + 9;
 inline constexpr std::size_t kSegment = kIpv4 + 20;
-inline constexpr std::size_t kUdpLength = kSegment + 4;
-inline constexpr std::size_t kTcpOffset = kSegment + 12;
-inline constexpr std::size_t kTcpFlags = kSegment + 13;
 inline constexpr std::size_t kShortest = kSegment + 8;  // a UDP header can be read
+
+// Offsets into a segment.
+inline constexpr std::size_t kUdpLength = 4;
+inline constexpr std::size_t kTcpOffset = 12;
+inline constexpr std::size_t kTcpFlags = 13;
 
 template <typename Word>
 inline Word At(const std::uint8_t* bytes, std::size_t offset) {
@@ -113,10 +115,10 @@ constexpr std::array<std::uint8_t, 256> MakeFlagTable() {
 inline constexpr std::array<std::uint8_t, 256> kFlagTable = MakeFlagTable();
 
 // REQUIRES: the segment has at least 20 bytes.
-inline bool ParseTcp(const std::uint8_t* frame, std::uint32_t segment_length,
+inline bool ParseTcp(const std::uint8_t* bytes, std::uint32_t segment_length,
                      SegmentFlags& segment) {
-  const std::uint32_t header_length = (frame[kTcpOffset] >> 2) & 0x3cU;
-  const std::uint8_t flags = kFlagTable[frame[kTcpFlags]];
+  const std::uint32_t header_length = (bytes[kTcpOffset] >> 2) & 0x3cU;
+  const std::uint8_t flags = kFlagTable[bytes[kTcpFlags]];
   segment = SegmentFlags::FromByte(
       static_cast<std::uint8_t>(flags | (segment_length > header_length ? 8 : 0)));
   // Too short a header wraps around.
@@ -124,11 +126,22 @@ inline bool ParseTcp(const std::uint8_t* frame, std::uint32_t segment_length,
 }
 
 // REQUIRES: the segment has at least 8 bytes.
-inline bool ParseUdp(const std::uint8_t* frame, std::uint32_t segment_length,
+inline bool ParseUdp(const std::uint8_t* bytes, std::uint32_t segment_length,
                      SegmentFlags& segment) {
-  const std::uint32_t length = __builtin_bswap16(At<std::uint16_t>(frame, kUdpLength));
+  const std::uint32_t length = __builtin_bswap16(At<std::uint16_t>(bytes, kUdpLength));
   segment = SegmentFlags::FromByte(length > 8 ? 8 : 0);
   return length - 8 <= segment_length - 8;
+}
+
+// TCP or UDP, and nothing wrong with it. `length`: what its IP header leaves for it; less than
+// that header wraps around.
+[[gnu::always_inline]] inline bool ParseSegment(std::uint8_t protocol, const std::uint8_t* bytes,
+                                                std::uint32_t length, SegmentFlags& segment) {
+  const auto signed_length = static_cast<std::int32_t>(length);
+  if (protocol == static_cast<std::uint8_t>(Protocol::kTcp)) [[likely]]
+    return signed_length >= 20 && ParseTcp(bytes, length, segment);
+  return protocol == static_cast<std::uint8_t>(Protocol::kUdp) && signed_length >= 8 &&
+         ParseUdp(bytes, length, segment);
 }
 
 }  // namespace ordinary
@@ -151,11 +164,7 @@ inline bool ParseUdp(const std::uint8_t* frame, std::uint32_t segment_length,
   const std::uint32_t length = __builtin_bswap16(At<std::uint16_t>(bytes, kLength));
   if (kIpv4 + length > frame.length) [[unlikely]]
     return false;
-  constexpr std::uint32_t kIpv4Header = kSegment - kIpv4;
-  if (bytes[kProtocol] == static_cast<std::uint8_t>(Protocol::kTcp)) [[likely]]
-    return length >= kIpv4Header + 20 && ParseTcp(bytes, length - kIpv4Header, segment);
-  return bytes[kProtocol] == static_cast<std::uint8_t>(Protocol::kUdp) &&
-         length >= kIpv4Header + 8 && ParseUdp(bytes, length - kIpv4Header, segment);
+  return ParseSegment(bytes[kProtocol], bytes + kSegment, length - (kSegment - kIpv4), segment);
 }
 
 }  // namespace holdfast

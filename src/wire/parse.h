@@ -21,42 +21,47 @@ struct FrameView {
 
 // What kind of packet it is, for the stages.
 enum class PacketKind : std::uint8_t {
-  kFlow,  // TCP or UDP over IPv4
+  kFlow,  // TCP or UDP
   kArp,
-  kIcmp,
+  kIcmp,    // over IPv4
+  kIcmpV6,  // over IPv6
   kDrop,
 };
 
 struct ParsedPacket {
   PacketKind kind = PacketKind::kDrop;
   DropReason drop = DropReason::kTruncated;  // valid when kind == kDrop
-  std::uint8_t ttl = 0;
+  std::uint8_t ttl = 0;                      // or hop limit
   SegmentFlags segment;
   std::uint16_t l3_offset = 0;  // from the start of the frame
-  std::uint16_t l4_offset = 0;  // from the start of the frame, after IP options
-  std::uint16_t l3_length = 0;  // IPv4 total length; what follows it in the frame is padding
-  FlowKey key;                  // kFlow: the five-tuple; kIcmp: addresses, ports 0
+  std::uint16_t l4_offset = 0;  // from the start of the frame, after IP options or extensions
+  std::uint16_t l3_length = 0;  // of the IP packet; what follows it in the frame is padding
+  FlowKey key;                  // kFlow: the five-tuple; kIcmp, kIcmpV6: addresses, ports 0
 };
 
 // Judges the frame from the outside in; the first rule that it breaks names the
 // drop reason:
 //   kTruncated      shorter than an Ethernet header
 //   kLooped         from our own MAC
-//   kNotOurMac      neither to our MAC nor (ARP only) to the broadcast MAC
-//   kEtherType      neither IPv4 nor ARP
+//   kNotOurMac      neither to our MAC nor (ARP only) to the broadcast MAC nor (IPv6 only) to
+//                   that of all nodes or of a solicited-node group (RFC 4291, 2.7.1)
+//   kEtherType      neither IPv4 nor IPv6 nor ARP
 //   kArp            not a well-formed ARP request or reply (arp.h)
-//   kTruncated      ends inside the IPv4 header or before its total length
-//   kIpHeader       not version 4, IHL below 5, total length below the header's
+//   kTruncated      ends inside the IP header or before its length
+//   kIpHeader       not version 4 or 6, IHL below 5, total length below the header's
 //   kIpChecksum     (not looked at if `checksum_known_good`: the device did)
-//   kMartianSource  IsMartianSource(): 0/8, 127/8, a multicast group,
-//                   255.255.255.255, or its own destination
+//   kMartianSource  IsMartianSource() (base/own_address.h), but for ICMPv6 from ::; IPv6 to an
+//                   IPv4-mapped address
+//   kIpv6Extension  more than eight extension headers, one that goes beyond the packet, a
+//                   hop-by-hop header that is not the first, a routing header with segments
+//                   left (RFC 5095, RFC 8200)
 //   kFragment       any fragment, before a port is read
-//   kProtocol       not TCP, UDP or ICMP
+//   kProtocol       not TCP, UDP or the ICMP of its family
 //   kTcpHeader      less than 20 bytes, data offset below 5 or beyond the datagram
 //   kTcpFlags       SYN with FIN or RST, or none of FIN SYN RST PSH ACK URG (P1)
 //   kUdpHeader      less than 8 bytes, length below 8 or beyond the datagram
 //   kIcmp           less than 8 bytes
-// Bytes after the total length are padding: never read, no payload. Whether the
+// Bytes after the IP packet are padding: never read, no payload. Whether the
 // destination address is one of ours is the stages' question.
 ParsedPacket ParseFrame(FrameView frame, const MacAddress& own_mac,
                         bool checksum_known_good = false);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "wire/answer.h"
-#include "wire/checksum.h"
 #include "wire/headers.h"
 
 namespace holdfast {
@@ -40,22 +39,14 @@ std::size_t WriteTcpReset(std::uint8_t* out, FrameView offending, const ParsedPa
   if (!is_tcp || packet.segment.rst || !CameFromOneHost(offending)) return 0;
 
   std::fill_n(out, kMinimumFrame, std::uint8_t{0});
-  Store(out, EthernetHeader{.destination = Load<EthernetHeader>(offending.data).source,
-                            .source = own_mac,
-                            .ether_type = BigEndian16(kEtherTypeIpv4)});
-  const auto ip = AnswerTo(Load<Ipv4Header>(offending.data + packet.l3_offset),
-                           static_cast<std::uint8_t>(Protocol::kTcp), sizeof(TcpHeader));
-  StoreWithChecksum(out + sizeof(EthernetHeader), ip);
-
-  std::uint8_t* const segment = out + sizeof(EthernetHeader) + sizeof(Ipv4Header);
+  const AnswerContent content{.protocol = static_cast<std::uint8_t>(Protocol::kTcp),
+                              .length = sizeof(TcpHeader)};
+  const std::size_t offset = WriteAnswerHeaders(out, offending, packet, own_mac, content);
   TcpHeader reset = ResetFor(packet, Load<TcpHeader>(offending.data + packet.l4_offset));
-  Store(segment, reset);
-  InternetChecksum sum;
-  sum.AddPseudoHeader(ip, ip.protocol, sizeof reset);
-  sum.Add(segment, sizeof reset);
-  reset.checksum = sum.Result();
-  Store(segment, reset);
-  return kMinimumFrame;
+  Store(out + offset, reset);
+  reset.checksum = AnswerChecksum(out + offset, packet, content);
+  Store(out + offset, reset);
+  return std::max(kMinimumFrame, offset + sizeof reset);
 }
 
 }  // namespace holdfast

@@ -10,11 +10,18 @@ void Put16(Frame& frame, std::size_t offset, unsigned value) {
   frame[offset + 1] = static_cast<std::uint8_t>(value);
 }
 
-Frame PseudoHeader(std::uint32_t source, std::uint32_t destination, unsigned protocol,
+void AppendAddress(Frame& bytes, const IpAddress& address) {
+  if (address.IsV4())
+    Append32(bytes, address.V4());
+  else
+    AppendAll(bytes, address.bytes());
+}
+
+Frame PseudoHeader(const IpAddress& source, const IpAddress& destination, unsigned protocol,
                    std::size_t length) {
   Frame bytes;
-  Append32(bytes, source);
-  Append32(bytes, destination);
+  AppendAddress(bytes, source);
+  AppendAddress(bytes, destination);
   Append16(bytes, protocol);
   Append16(bytes, static_cast<unsigned>(length));
   return bytes;
@@ -69,6 +76,11 @@ PacketBuilder& PacketBuilder::Acknowledgment(std::uint32_t acknowledgment) {
 
 PacketBuilder& PacketBuilder::DataOffset(unsigned words) {
   data_offset_ = words;
+  return *this;
+}
+
+PacketBuilder& PacketBuilder::Window(std::uint16_t window) {
+  window_ = window;
   return *this;
 }
 
@@ -153,6 +165,12 @@ PacketBuilder& PacketBuilder::FragmentOffset(std::uint16_t eight_bytes) {
   return *this;
 }
 
+PacketBuilder& PacketBuilder::Extension(std::uint8_t type, Frame bytes) {
+  while ((bytes.size() + 1) % 8 != 0) bytes.push_back(0);
+  extensions_.push_back({type, std::move(bytes)});
+  return *this;
+}
+
 PacketBuilder& PacketBuilder::EtherType(std::uint16_t ether_type) {
   ether_type_ = ether_type;
   return *this;
@@ -171,7 +189,8 @@ PacketBuilder& PacketBuilder::PaddedTo(std::size_t length) {
 Frame PacketBuilder::Build() const {
   Frame segment = Segment();
   if (segment_cut_ && *segment_cut_ < segment.size()) segment.resize(*segment_cut_);
-  Frame frame = EthernetFrame(destination_mac_, source_mac_, ether_type_);
+  Frame frame = EthernetFrame(destination_mac_, source_mac_,
+                              ether_type_.value_or(destination_.IsV4() ? 0x0800 : 0x86dd));
   AppendAll(frame, IpHeader(segment.size()));
   AppendAll(frame, segment);
   return Sized(std::move(frame), padded_to_, truncated_to_);
@@ -184,6 +203,7 @@ Frame PacketBuilder::Segment() const {
     case Transport::kUdp:
       return UdpSegment();
     case Transport::kIcmp:
+    case Transport::kIcmpV6:
       return IcmpSegment();
   }
   return {};
@@ -198,9 +218,9 @@ Frame PacketBuilder::TcpSegment() const {
   Append32(segment, acknowledgment_);
   Append8(segment, data_offset_.value_or(words) << 4);
   Append8(segment, flags_);
-  Append16(segment, 0xffff);  // window
-  Append16(segment, 0);       // checksum
-  Append16(segment, 0);       // urgent pointer
+  Append16(segment, window_);
+  Append16(segment, 0);  // checksum
+  Append16(segment, 0);  // urgent pointer
   AppendAll(segment, tcp_options_);
   AppendAll(segment, payload_);
   FillSegmentChecksum(segment, 16, true);
@@ -226,7 +246,7 @@ Frame PacketBuilder::IcmpSegment() const {
   Append16(segment, 0x1234);  // identifier
   Append16(segment, 1);       // sequence number
   AppendAll(segment, payload_);
-  FillSegmentChecksum(segment, 2, false);
+  FillSegmentChecksum(segment, 2, transport_ == Transport::kIcmpV6);
   return segment;
 }
 
@@ -234,23 +254,51 @@ void PacketBuilder::FillSegmentChecksum(Frame& segment, std::size_t offset,
                                         bool with_pseudo_header) const {
   Frame covered;
   if (with_pseudo_header)
-    covered = PseudoHeader(source_.V4(), destination_.V4(), static_cast<unsigned>(transport_),
-                           segment.size());
+    covered =
+        PseudoHeader(source_, destination_, static_cast<unsigned>(transport_), segment.size());
   AppendAll(covered, segment);
   Put16(segment, offset, segment_checksum_.value_or(ReferenceChecksum(covered)));
 }
 
+std::uint8_t PacketBuilder::UpperProtocol() const {
+  return ip_protocol_.value_or(static_cast<std::uint8_t>(transport_));
+}
+
 Frame PacketBuilder::IpHeader(std::size_t segment_length) const {
+  return destination_.IsV4() ? Ipv4Header(segment_length) : Ipv6Header(segment_length);
+}
+
+Frame PacketBuilder::Ipv6Header(std::size_t segment_length) const {
+  Frame extensions;
+  for (std::size_t i = 0; i < extensions_.size(); ++i) {
+    const bool is_last = i + 1 == extensions_.size();
+    Append8(extensions, is_last ? UpperProtocol() : extensions_[i + 1].type);
+    AppendAll(extensions, extensions_[i].bytes);
+  }
+  const auto payload_length = static_cast<std::uint16_t>(extensions.size() + segment_length);
+  Frame header;
+  Append32(header, ip_version_.value_or(6) << 28 | std::uint32_t{tos_} << 20);
+  Append16(header, total_length_.value_or(payload_length));
+  Append8(header, extensions_.empty() ? UpperProtocol() : extensions_.front().type);
+  Append8(header, ttl_);
+  AppendAddress(header, source_);
+  AppendAddress(header, destination_);
+  AppendAll(header, extensions);
+  return header;
+}
+
+Frame PacketBuilder::Ipv4Header(std::size_t segment_length) const {
   const auto header_length = 20 + ip_options_.size();
   const auto total_length = static_cast<std::uint16_t>(header_length + segment_length);
   Frame header;
-  Append8(header, ip_version_ << 4 | ihl_.value_or(static_cast<unsigned>(header_length / 4)));
+  Append8(header,
+          ip_version_.value_or(4) << 4 | ihl_.value_or(static_cast<unsigned>(header_length / 4)));
   Append8(header, tos_);
   Append16(header, total_length_.value_or(total_length));
   Append16(header, 0x4711);  // identification
   Append16(header, fragment_bits_);
   Append8(header, ttl_);
-  Append8(header, ip_protocol_.value_or(static_cast<std::uint8_t>(transport_)));
+  Append8(header, UpperProtocol());
   Append16(header, 0);  // checksum
   Append32(header, source_.V4());
   Append32(header, destination_.V4());

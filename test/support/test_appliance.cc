@@ -160,7 +160,7 @@ std::string TestAppliance::DestinationOf(const Frame& frame) const {
 
 std::size_t TestAppliance::RingSlot(const FlowKey& flow) const {
   const Snapshot& snapshot = snapshots->Current();
-  const ServiceSlot service = snapshot.Classify(Ipv4Tuple::Of(flow)).service();
+  const ServiceSlot service = snapshot.Classify(flow).service();
   const auto handle = snapshot.service(service).ring.Pick(RingHash(flow, kTestRingSeed));
   return TargetHandle::FromRaw(handle).slot();
 }

@@ -162,7 +162,7 @@ TEST_CASE("P4: an IPv4 flow has the same place on a ring, in whichever form it i
                        IpAddress::FromV4(static_cast<std::uint32_t>(random >> 32)),
                        static_cast<std::uint16_t>(n), static_cast<std::uint16_t>(~n),
                        n % 2 == 0 ? Protocol::kTcp : Protocol::kUdp};
-    REQUIRE(Ipv4RingHash(kSeed + n).Of(Ipv4Tuple::Of(flow)) == RingHash(flow, kSeed + n));
+    REQUIRE(RingHasher(kSeed + n).Of(Ipv4Tuple::Of(flow)) == RingHash(flow, kSeed + n));
   }
 }
 

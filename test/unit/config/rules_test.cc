@@ -150,7 +150,7 @@ TEST_CASE("rules of ports", "[config]") {
        "ports:\n  - name: a\n    device: net_tap0\n    addresses:\n"
        "      - 10.0.0.1\n      - 10.0.0.1/33\n      - 10.0.1.0/24\n      - 10.0.1.255/24\n"
        "      - 127.0.0.1/8\n      - 224.0.0.1/24\n      - 0.0.0.0/0\n      - 255.255.255.255/32\n"
-       "      - 'fd00::1/64'\n",
+       "      - 'fd00::/64'\n",
        {"b.yaml:5: ports[0].addresses[0]: '10.0.0.1': must be an address with a prefix length, as "
         "10.0.0.1/24",
         "b.yaml:6: ports[0].addresses[1]: '10.0.0.1/33': must be an address with a prefix length, "
@@ -163,8 +163,8 @@ TEST_CASE("rules of ports", "[config]") {
         "b.yaml:10: ports[0].addresses[5]: '224.0.0.1/24': must not be a multicast address",
         "b.yaml:11: ports[0].addresses[6]: '0.0.0.0/0': must not be the unspecified address",
         "b.yaml:12: ports[0].addresses[7]: '255.255.255.255/32': must not be the broadcast address",
-        "b.yaml:13: ports[0].addresses[8]: 'fd00::1/64': IPv6 is not available yet; must be an "
-        "IPv4 address"}},
+        "b.yaml:13: ports[0].addresses[8]: 'fd00::': is the subnet-router anycast address of "
+        "fd00::/64"}},
       {"sizes out of bounds",
        WithPort("    mtu: 575\n    rx_descriptors: 63\n    tx_descriptors: 8193\n"),
        {"b.yaml:5: ports[0].mtu: '575': must be 576 to 9000",
@@ -191,8 +191,7 @@ TEST_CASE("rules of targets", "[config]") {
         "b.yaml:9: targets[3].address: '10.0.0.255': must not be the broadcast address of "
         "10.0.0.0/24",
         "b.yaml:10: targets[4].address: '10.0.0.256': not an IPv4 or IPv6 address",
-        "b.yaml:11: targets[5].address: '::1': IPv6 is not available yet; must be an IPv4 "
-        "address"}},
+        "b.yaml:11: targets[5].address: '::1': must not be a loopback address"}},
       {"names are unique and simple",
        WithTargets(
            "  - {name: web-1, address: 10.0.0.13}\n  - {name: 'a/b', address: 10.0.0.14}\n"),

@@ -63,8 +63,18 @@ TEST_CASE("ARP between others is nobody's loss, and an announcement is heard", "
 TEST_CASE("a stranger that claims one of our addresses is not believed", "[datapath]") {
   TestAppliance appliance;
   appliance.Turn({ArpRequest().From("192.0.2.1").To("192.0.2.1").Build(),
-                  ArpRequest().From("10.0.0.1").To("10.0.0.1").Build()});
-  CHECK(Heard(appliance).empty());
+                  ArpRequest().From("10.0.0.1").To("10.0.0.2").Build(),
+                  ArpReply().From("10.0.0.1").To("10.0.0.1").Build(),
+                  ArpRequest().From("192.0.2.1").To("10.0.0.1").Build()});
+  CHECK(Drops(appliance, DropReason::kAddressConflict) == 4);
+  const auto events = Heard(appliance);
+  REQUIRE(events.size() == 4);
+  for (const NeighbourEvent& event : events)
+    CHECK(event.kind == NeighbourEvent::Kind::kClaimsOurs);
+  CHECK(events[0].address == AddressNamed("192.0.2.1"));
+  CHECK(events[0].mac == kClientMac);
+  CHECK(appliance.counters().tx_packets.Read() == 0);
+  CHECK(appliance.AllAccounted());
 }
 
 TEST_CASE("what the management core does not fetch in time is counted", "[datapath]") {
@@ -105,7 +115,7 @@ TEST_CASE("what is not for a service is dropped under its name", "[datapath]") {
       {TcpPacket().Syn().Fin().Build(), DropReason::kTcpFlags},
       {TcpPacket().Syn().MoreFragments().Build(), DropReason::kFragment},
       {TcpPacket().Syn().TruncatedTo(40).Build(), DropReason::kTruncated},
-      {TcpPacket().Syn().EtherType(0x86dd).Build(), DropReason::kEtherType},
+      {TcpPacket().Syn().EtherType(0x88cc).Build(), DropReason::kEtherType},
   };
   for (const Case& each : cases) {
     TestAppliance appliance;

@@ -432,9 +432,9 @@ TEST_CASE_METHOD(Fixture, "A16: a packet that cannot be is an INVALID_ARGUMENT",
     return status.error_message();
   };
   CHECK(mistake([](auto& request) { request.set_client("web"); }) ==
-        "client: 'web': must be an IPv4 address");
+        "client: 'web': must be an IPv4 or IPv6 address");
   CHECK(mistake([](auto& request) { request.set_vip("2001:db8::1"); }) ==
-        "vip: '2001:db8::1': must be an IPv4 address");
+        "client: '198.51.100.7': must be of the family of vip");
   CHECK(mistake([](auto& request) { request.clear_client_port(); }) ==
         "client_port: absent: a packet has a port");
   CHECK(mistake([](auto& request) { request.set_vip_port(65536); }) ==

@@ -267,7 +267,7 @@ TEST_CASE_METHOD(Fixture, "a list of what is not configured names it and what is
   request.set_client("x");
   status = TryList(request, listed);
   CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
-  CHECK(status.error_message() == "client: 'x': must be an IPv4 address");
+  CHECK(status.error_message() == "client: 'x': must be an IPv4 or IPv6 address");
 }
 
 TEST_CASE_METHOD(Fixture, "a list that nobody reads to its end is given up", "[rpc]") {

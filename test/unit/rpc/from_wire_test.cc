@@ -62,17 +62,17 @@ struct Malformed {
 };
 
 const std::vector<Malformed> kMalformedSelectors = {
-    {[](auto& s) { s.clear_vip(); }, "selector.vip: '': must be an IPv4 address"},
+    {[](auto& s) { s.clear_vip(); }, "selector.vip: '': must be an IPv4 or IPv6 address"},
     {[](auto& s) { s.set_vip("192.0.2.1 "); },
-     "selector.vip: '192.0.2.1 ': must be an IPv4 address"},
+     "selector.vip: '192.0.2.1 ': must be an IPv4 or IPv6 address"},
     {[](auto& s) { s.set_vip("web\n\x01"); },
-     "selector.vip: 'web\\n\\x01': must be an IPv4 address"},
+     "selector.vip: 'web\\n\\x01': must be an IPv4 or IPv6 address"},
     {[](auto& s) { s.set_vip(std::string("192.0.2.1\0x", 11)); },
-     "selector.vip: '192.0.2.1\\x00x': must be an IPv4 address"},
+     "selector.vip: '192.0.2.1\\x00x': must be an IPv4 or IPv6 address"},
     {[](auto& s) { s.set_vip(std::string(65, '1')); },
-     "selector.vip: '" + std::string(64, '1') + "...': must be an IPv4 address"},
+     "selector.vip: '" + std::string(64, '1') + "...': must be an IPv4 or IPv6 address"},
     {[](auto& s) { s.set_vip("2001:db8::1"); },
-     "selector.vip: '2001:db8::1': IPv6 comes later: only IPv4 so far"},
+     "selector.client: '198.51.100.7': must be of the family of selector.vip, IPv6"},
     {[](auto& s) { s.set_vip("0.0.0.0"); },
      "selector.vip: '0.0.0.0': must be the address of one host: not unspecified, multicast or "
      "broadcast"},
@@ -91,7 +91,7 @@ const std::vector<Malformed> kMalformedSelectors = {
      "selector.service_ports[0]: 65536: a port is 1 to 65535"},
     {[](auto& s) { AddPorts(65, s.mutable_service_ports()); },
      "selector.service_ports: 65 ports: at most 64 in one request"},
-    {[](auto& s) { s.clear_client(); }, "selector.client: '': must be an IPv4 address"},
+    {[](auto& s) { s.clear_client(); }, "selector.client: '': must be an IPv4 or IPv6 address"},
     {[](auto& s) { s.set_client("0.0.0.0"); },
      "selector.client: '0.0.0.0': must be the address of one host: not unspecified, multicast or "
      "broadcast"},
@@ -136,7 +136,7 @@ TEST_CASE("A16: a malformed selector is refused by field, value and rule", "[rpc
 
 TEST_CASE("A16: a start without a selector or target names the first mistake", "[rpc]") {
   CHECK(FromWire(v1::StartAffinityRequest()).status().message() ==
-        "selector.vip: '': must be an IPv4 address");
+        "selector.vip: '': must be an IPv4 or IPv6 address");
   v1::StartAffinityRequest wire = WellFormed();
   wire.clear_target();
   CHECK(FromWire(wire).status().message() == "target: '': a name has 1 to 255 characters");
@@ -179,7 +179,7 @@ TEST_CASE("an empty list request narrows nothing, a bad client is refused", "[rp
   CHECK(FromWire(wire)->client == Address("198.51.100.7"));
   wire.set_client("198.51.100");
   CHECK(FromWire(wire).status() ==
-        absl::InvalidArgumentError("client: '198.51.100': must be an IPv4 address"));
+        absl::InvalidArgumentError("client: '198.51.100': must be an IPv4 or IPv6 address"));
 }
 
 TEST_CASE("a target can be asked to be up or draining only", "[rpc]") {

@@ -20,7 +20,7 @@ Frame EchoReplyTo(Frame frame) {
   return frame;
 }
 
-Frame PortUnreachableFor(const Frame& offending, std::size_t capacity = kLongestPortUnreachable) {
+Frame PortUnreachableFor(const Frame& offending, std::size_t capacity = kLongestIcmpError) {
   Frame frame(capacity);
   frame.resize(WritePortUnreachable(frame.data(), capacity, ViewOf(offending),
                                     ParseFrame(ViewOf(offending), kBalancerMac), kBalancerMac));
@@ -104,6 +104,44 @@ TEST_CASE("P6: only UDP from a single host gets a port unreachable", "[wire]") {
   CHECK(PortUnreachableFor(EchoRequest().Build()).empty());
   CHECK(PortUnreachableFor(UdpPacket().FragmentOffset(1).Build()).empty());
   CHECK(PortUnreachableFor(UdpPacket().Macs(group, kBalancerMac).Build()).empty());
+}
+
+TEST_CASE("ICMPv6: an echo reply goes back with the same content (RFC 4443, 4.2)", "[wire]") {
+  CHECK_FALSE(IsValidEchoRequest(EchoRequestV6().SegmentChecksum(0x1111).Build()));
+  CHECK_FALSE(IsValidEchoRequest(EchoRequestV6().IcmpType(8).Build()));
+  for (const char* payload : {"", "odd", "0123456789"}) {
+    const auto request = EchoRequestV6().Payload(payload).Tos(0x10);
+    REQUIRE(IsValidEchoRequest(request.Build()));
+    CHECK(EchoReplyTo(PacketBuilder(request).PaddedTo(90).Build()) ==
+          PacketBuilder(request)
+              .Macs(kBalancerMac, kClientMac)
+              .From("2001:db8:1::1")
+              .To("2001:db8::7")
+              .IcmpType(129)
+              .Ttl(64)
+              .PaddedTo(90)
+              .Build());
+  }
+}
+
+TEST_CASE("P6: an ICMPv6 port unreachable quotes up to 1280 bytes (RFC 4443, 3.1)", "[wire]") {
+  for (const std::size_t payload : {5, 1400}) {
+    const Frame offending = UdpPacket()
+                                .From("2001:db8::7", 4000)
+                                .To("2001:db8:1::1", 53)
+                                .Payload(std::string(payload, 'q'))
+                                .Build();
+    const Frame answer = PortUnreachableFor(offending);
+    const std::size_t quote = std::min(offending.size() - 14, std::size_t{1232});
+    REQUIRE(answer.size() == 14 + 40 + 8 + quote);
+    const ParsedPacket packet = ParseFrame(ViewOf(answer), kClientMac);
+    REQUIRE(packet.kind == PacketKind::kIcmpV6);
+    CHECK(packet.key.client.ToString() == "2001:db8:1::1");
+    CHECK(packet.key.vip.ToString() == "2001:db8::7");
+    CHECK(Part(answer, 54, 56) == Frame{1, 4});
+    CHECK(Part(answer, 62, answer.size()) == Part(offending, 14, 14 + quote));
+    CHECK(HasGoodIcmpChecksum(ViewOf(answer), packet));
+  }
 }
 
 }  // namespace

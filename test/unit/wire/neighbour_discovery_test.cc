@@ -11,18 +11,9 @@ namespace {
 constexpr MacAddress kGroupMac{{0x33, 0x33, 0, 0, 0, 1}};
 
 std::optional<NeighbourMessage> Parse(const Frame& frame) {
-  IpAddress::Bytes source;
-  IpAddress::Bytes destination;
-  std::copy_n(frame.begin() + 22, 16, source.begin());
-  std::copy_n(frame.begin() + 38, 16, destination.begin());
-  ParsedPacket packet;
-  packet.ttl = frame[21];
-  packet.l3_offset = 14;
-  packet.l4_offset = 54;
-  packet.l3_length = static_cast<std::uint16_t>(frame.size() - 14);
-  packet.key.client = IpAddress::FromV6(source);
-  packet.key.vip = IpAddress::FromV6(destination);
   const FrameView view{frame.data(), static_cast<std::uint32_t>(frame.size())};
+  const ParsedPacket packet = ParseFrame(view, kBalancerMac);
+  REQUIRE(packet.kind == PacketKind::kIcmpV6);
   CHECK(IsNeighbourMessage(view, packet));
   return ParseNeighbourMessage(view, packet);
 }

@@ -15,6 +15,13 @@
 namespace holdfast {
 namespace {
 
+PacketBuilder TcpV6() { return TcpPacket().From("2001:db8::7", 40000).To("2001:db8:1::1", 80); }
+PacketBuilder UdpV6() { return UdpPacket().From("2001:db8::7", 40000).To("2001:db8:1::1", 53); }
+
+bool HasSegment(PacketKind kind) {
+  return kind == PacketKind::kFlow || kind == PacketKind::kIcmp || kind == PacketKind::kIcmpV6;
+}
+
 std::vector<Frame> ValidFrames() {
   const Frame options(8, 1);
   return {
@@ -26,6 +33,11 @@ std::vector<Frame> ValidFrames() {
       UdpPacket().IpOptions(options).Build(),
       EchoRequest().Payload("0123456789").Build(),
       EchoRequest().IpOptions(options).PaddedTo(60).Build(),
+      TcpV6().Syn().Build(),
+      TcpV6().Ack().TcpOptions(options).Payload("GET /").Build(),
+      TcpV6().Ack().Extension(0, {0, 5, 2, 0, 0}).Extension(60, {1, 1, 12}).Payload("x").Build(),
+      UdpV6().Extension(43, {0, 4, 0}).Payload("query").PaddedTo(90).Build(),
+      EchoRequestV6().Payload("0123456789").Build(),
       ArpRequest().PaddedTo(60).Build(),
       ArpReply().Build(),
   };
@@ -38,12 +50,14 @@ bool LiesInside(const ParsedPacket& packet, std::size_t length) {
 
 // Everything that reads the frame after it was parsed.
 void AnswerAll(FrameView view, const ParsedPacket& packet) {
-  std::uint8_t reset[kMinimumFrame];
-  std::uint8_t unreachable[kLongestPortUnreachable];
+  std::uint8_t reset[kLongestTcpReset];
+  std::uint8_t unreachable[kLongestIcmpError];
   WriteTcpReset(reset, view, packet, kBalancerMac);
   WritePortUnreachable(unreachable, sizeof unreachable, view, packet, kBalancerMac);
   ParseArp(view);
-  if (packet.kind != PacketKind::kIcmp || !IsValidEchoRequest(view, packet)) return;
+  if (!HasSegment(packet.kind) || packet.kind == PacketKind::kFlow ||
+      !IsValidEchoRequest(view, packet))
+    return;
   Frame copy(view.data, view.data + view.length);
   TurnIntoEchoReply(copy.data(), packet, kBalancerMac);
 }
@@ -58,8 +72,7 @@ void CheckStaysInside(const Frame& frame, bool checksum_known_good) {
   std::copy(frame.begin(), frame.end(), exact.get());
   const FrameView view{exact.get(), static_cast<std::uint32_t>(frame.size())};
   const ParsedPacket packet = ParseFrame(view, kBalancerMac, checksum_known_good);
-  if (packet.kind == PacketKind::kFlow || packet.kind == PacketKind::kIcmp)
-    REQUIRE(LiesInside(packet, frame.size()));
+  if (HasSegment(packet.kind)) REQUIRE(LiesInside(packet, frame.size()));
   AnswerAll(view, packet);
 
   for (const std::uint8_t behind : {0x00, 0x45, 0xff}) {

@@ -14,7 +14,7 @@ FrameView ViewOf(const Frame& frame) {
 
 Frame ResetFor(const PacketBuilder& offending) {
   const Frame segment = offending.Build();
-  Frame reset(kMinimumFrame, 0xab);
+  Frame reset(kLongestTcpReset, 0xab);
   reset.resize(WriteTcpReset(reset.data(), ViewOf(segment),
                              ParseFrame(ViewOf(segment), kBalancerMac), kBalancerMac));
   return reset;
@@ -82,6 +82,29 @@ TEST_CASE("P6: no reset answers a RST, a fragment, a group or anything but TCP",
   CHECK(ResetFor(TcpPacket().Syn().From("255.255.255.255", 1)).empty());
   CHECK(ResetFor(TcpPacket().Syn().From("224.0.0.1", 1)).empty());
   CHECK(ResetFor(UdpPacket()).empty());
+}
+
+TEST_CASE("P6: a reset over IPv6", "[wire]") {
+  const Frame segment = TcpPacket()
+                            .From("2001:db8::7", 40000)
+                            .To("2001:db8:1::1", 80)
+                            .Syn()
+                            .Sequence(1000)
+                            .Extension(60, {0, 1, 4, 0, 0, 0, 0})
+                            .Build();
+  Frame reset(kLongestTcpReset);
+  const FrameView view = ViewOf(segment);
+  reset.resize(WriteTcpReset(reset.data(), view, ParseFrame(view, kBalancerMac), kBalancerMac));
+  CHECK(reset == TcpPacket()
+                     .Macs(kBalancerMac, kClientMac)
+                     .From("2001:db8:1::1", 80)
+                     .To("2001:db8::7", 40000)
+                     .Sequence(0)
+                     .Acknowledgment(1001)
+                     .Flags(kRstAck)
+                     .Window(0)
+                     .Ttl(64)
+                     .Build());
 }
 
 }  // namespace
