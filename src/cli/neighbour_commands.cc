@@ -39,8 +39,9 @@ void AddList(CLI::App& noun, Invocation& invocation) {
 void AddFlush(CLI::App& noun, Invocation& invocation) {
   const auto request = std::make_shared<v1::FlushNeighbourRequest>();
   CLI::App& flush = *noun.add_subcommand(
-      "flush", "Forget a neighbour's MAC and ask for it at once; until it answers, what goes to it "
-               "is dropped");
+      "flush",
+      "Forget a neighbour's MAC and ask for it at once; until it answers, what goes to it "
+      "is dropped");
   AddText(
       flush, "ADDRESS", "", [request](const std::string& text) { request->set_address(text); },
       "of the neighbour")
@@ -79,7 +80,8 @@ void AddVipCommands(CLI::App& app, Invocation& invocation) {
   vip.require_subcommand(1);
   const auto request = std::make_shared<v1::AnnounceVipsRequest>();
   CLI::App& announce = *vip.add_subcommand(
-      "announce", "Tell hosts and switches again that they are here, as after a switch was replaced");
+      "announce",
+      "Tell hosts and switches again that they are here, as after a switch was replaced");
   AddText(
       announce, "VIP", "", [request](const std::string& text) { request->set_vip(text); },
       "without it, all of them and the ports' own addresses");

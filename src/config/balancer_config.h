@@ -90,8 +90,8 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 struct Target {
   std::string name;
   IpAddress address;
-  std::optional<MacAddress> mac;  // static; else learned
-  std::size_t port = 0;           // index into `ports`: it leaves by this one
+  std::optional<MacAddress> mac;          // static; else learned
+  std::size_t port = 0;                   // index into `ports`: it leaves by this one
   std::optional<IpAddress> gateway = {};  // by this neighbour; nothing: it is in the port's subnet
 
   // The neighbour that frames for it go to.

@@ -73,10 +73,11 @@ struct Explanation {
       std::string target;
       IpAddress address;
       ForwardingMode forwarding{};
-      std::string port;               // it leaves by
-      std::optional<MacAddress> mac;  // of the target; none: not resolved
-      MacAddress source_mac;          // of the port
-      IpAddress outer_source;         // of the outer header; kIpip
+      std::string port;                  // it leaves by
+      std::optional<IpAddress> gateway;  // the neighbour that it goes to first; none: the target
+      std::optional<MacAddress> mac;     // of the target; none: not resolved
+      MacAddress source_mac;             // of the port
+      IpAddress outer_source;            // of the outer header; kIpip
       IpAddress outer_destination;
     };
     std::optional<Way> way;

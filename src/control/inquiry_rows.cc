@@ -169,6 +169,7 @@ Explanation::Verdict::Way Inquiry::WayTo(const TargetView& target, Step step) co
                                 .address = target.address,
                                 .forwarding = destination_.forwarding(),
                                 .port = port.name,
+                                .gateway = target.gateway,
                                 .mac = sources_.neighbours->Find(target.handle.slot()),
                                 .source_mac = port.mac,
                                 .outer_source = {},

@@ -31,8 +31,7 @@ struct Local {
   }
   // A stranger says that it has one of our addresses: it is not believed.
   void RefuseClaim(rte_mbuf* mbuf, const IpAddress& address, const MacAddress& mac) {
-    TellManagement(
-        {.address = address, .mac = mac, .kind = NeighbourEvent::Kind::kClaimsOurs});
+    TellManagement({.address = address, .mac = mac, .kind = NeighbourEvent::Kind::kClaimsOurs});
     batch.Drop(mbuf, DropReason::kAddressConflict);
   }
 };

@@ -71,9 +71,9 @@ class NeighbourResolver final : public Neighbourhood {
     std::optional<MacAddress> mac;
     int unanswered = 0;  // questions since it was heard
     bool is_static = false;
-    bool is_stranger = false;         // of the last Meet()
-    bool is_named = false;            // by the configuration; while it is taken over
-    std::vector<std::size_t> slots;   // of targets that are reached by it
+    bool is_stranger = false;        // of the last Meet()
+    bool is_named = false;           // by the configuration; while it is taken over
+    std::vector<std::size_t> slots;  // of targets that are reached by it
     [[nodiscard]] NeighbourState state() const;
   };
   // What the table has for a slot.

@@ -42,8 +42,8 @@ PortWatch::PortWatch(const std::vector<std::unique_ptr<Port>>& ports)
     : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
   for (const auto& port : ports) {
     const std::string interface = InterfaceOf(*port);
-    ports_.push_back({port.get(), interface, if_nametoindex(interface.c_str()),
-                      std::make_unique<LinkState>()});
+    ports_.push_back(
+        {port.get(), interface, if_nametoindex(interface.c_str()), std::make_unique<LinkState>()});
     ports_.back().link->is_up.Set(1);
   }
 }
@@ -117,11 +117,9 @@ std::vector<Family> PortWatch::Families() const {
   }
   families.push_back({"holdfast_port_link_up",
                       "1 while the port's link carries; looked at once a second.",
-                      MetricKind::kGauge,
-                      LinkSamples(&LinkState::is_up)});
+                      MetricKind::kGauge, LinkSamples(&LinkState::is_up)});
   families.push_back({"holdfast_port_link_changes_total",
-                      "How often the port's link was lost or came up.",
-                      MetricKind::kCounter,
+                      "How often the port's link was lost or came up.", MetricKind::kCounter,
                       LinkSamples(&LinkState::changes)});
   return families;
 }

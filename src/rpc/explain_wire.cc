@@ -92,6 +92,7 @@ v1::PacketWay ToWire(const Explanation::Verdict::Way& way) {
   wire.set_address(way.address.ToString());
   wire.set_forwarding(is_ipip ? "ipip" : "l2");
   wire.set_port(way.port);
+  if (way.gateway) wire.set_gateway(way.gateway->ToString());
   if (way.mac) wire.set_mac(way.mac->ToString());
   wire.set_source_mac(way.source_mac.ToString());
   if (!is_ipip) return wire;

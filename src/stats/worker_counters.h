@@ -110,14 +110,13 @@ enum class LocalPacket : std::uint8_t {
   kNeighbourAdvertisement,
   kSolicitationOfOthers,  // for an address that ends as one of ours
 };
-inline constexpr std::array<std::string_view, 7> kLocalPacketNames = {
-    "arp_request",
-    "arp_reply",
-    "echo_request",
-    "arp_of_others",
-    "neighbour_solicitation",
-    "neighbour_advertisement",
-    "solicitation_of_others"};
+inline constexpr std::array<std::string_view, 7> kLocalPacketNames = {"arp_request",
+                                                                      "arp_reply",
+                                                                      "echo_request",
+                                                                      "arp_of_others",
+                                                                      "neighbour_solicitation",
+                                                                      "neighbour_advertisement",
+                                                                      "solicitation_of_others"};
 
 // Packets that the worker made.
 enum class Reply : std::uint8_t {
@@ -129,9 +128,13 @@ enum class Reply : std::uint8_t {
   kRateLimited,  // a reset or unreachable that was not sent
   kNeighbourAdvertisement,
 };
-inline constexpr std::array<std::string_view, 7> kReplyNames = {
-    "arp_reply", "echo_reply",   "tcp_reset",              "port_unreachable",
-    "injected",  "rate_limited", "neighbour_advertisement"};
+inline constexpr std::array<std::string_view, 7> kReplyNames = {"arp_reply",
+                                                                "echo_reply",
+                                                                "tcp_reset",
+                                                                "port_unreachable",
+                                                                "injected",
+                                                                "rate_limited",
+                                                                "neighbour_advertisement"};
 
 template <typename Enum, std::size_t kCount>
 class CounterArray {

@@ -77,9 +77,9 @@ struct Recipient {
 void Write(std::uint8_t* out, const MacAddress& own_mac, const IpAddress& source,
            const Recipient& to, NeighbourHeader header) {
   constexpr std::size_t kLength = sizeof(NeighbourHeader) + sizeof(LinkAddressOption);
-  Store(out, EthernetHeader{.destination = to.mac,
-                            .source = own_mac,
-                            .ether_type = BigEndian16(kEtherTypeIpv6)});
+  Store(out,
+        EthernetHeader{
+            .destination = to.mac, .source = own_mac, .ether_type = BigEndian16(kEtherTypeIpv6)});
   Store(out + sizeof(EthernetHeader), Ipv6Header{.version_class_and_label = BigEndian32(6U << 28),
                                                  .payload_length = BigEndian16(kLength),
                                                  .next_header = kProtocolIcmpV6,
@@ -134,8 +134,7 @@ std::optional<NeighbourMessage> ParseNeighbourMessage(FrameView frame, const Par
                                                                     : std::optional(message);
   message.is_solicited = (header.flags.value() & kSolicited) != 0;
   message.overrides = (header.flags.value() & kOverride) != 0;
-  if (is_from_nobody || (message.is_solicited && packet.key.vip.IsMulticast()))
-    return std::nullopt;
+  if (is_from_nobody || (message.is_solicited && packet.key.vip.IsMulticast())) return std::nullopt;
   return message;
 }
 
@@ -165,15 +164,13 @@ void WriteNeighbourAdvertisement(std::uint8_t* out, const MacAddress& own_mac,
                                  const NeighbourMessage& solicitation, const MacAddress& sender) {
   if (solicitation.source.IsUnspecified())
     return WriteUnsolicitedAdvertisement(out, own_mac, solicitation.target);
-  Write(out, own_mac, solicitation.target,
-        {solicitation.source, solicitation.mac.value_or(sender)},
+  Write(out, own_mac, solicitation.target, {solicitation.source, solicitation.mac.value_or(sender)},
         Advertisement(solicitation.target, kSolicited | kOverride));
 }
 
 void WriteUnsolicitedAdvertisement(std::uint8_t* out, const MacAddress& own_mac,
                                    const IpAddress& own_ip) {
-  Write(out, own_mac, own_ip, {kAllNodes, MacOfGroup(kAllNodes)},
-        Advertisement(own_ip, kOverride));
+  Write(out, own_mac, own_ip, {kAllNodes, MacOfGroup(kAllNodes)}, Advertisement(own_ip, kOverride));
 }
 
 }  // namespace holdfast

@@ -7,6 +7,7 @@ spoof() {
   in_host client-2 /usr/bin/python3 "$LAB_SOURCES/_spoofed_neighbours.py" lan0 "$mac" "$@"
 }
 announcements() { grep -c "Request who-has $VIP .*tell $VIP" "$LAB_DIR/capture" || true; }
+announced() { (($(announcements) >= $1)); } # at least so often
 
 lab_topology
 write_config
@@ -16,7 +17,7 @@ in_background client-1 "$LAB_DIR/capture" tcpdump --immediate-mode -lni lan0 arp
 wait_until 5 grep -q listening "$LAB_DIR/capture"
 start_with_config
 mac=$(in_host lb cat /sys/class/net/lan0/address)
-wait_until 5 eval 'is "$(announcements) >= 2"'
+wait_until 5 announced 2
 ask_many client-1 60 | check_shares 6 54
 before=$(ctl neighbour list --json | jq -c '[.neighbours[] | [.address, .mac]]')
 
@@ -36,10 +37,10 @@ ask_many client-1 60 | check_shares 6 54
 
 count=$(announcements)
 expect_in "$VIP" ctl vip announce "$VIP"
-wait_until 5 eval 'is "$(announcements) == count + 2"'
+wait_until 5 announced $((count + 2))
 expect_in "no service has the VIP" ctl vip announce 10.0.0.99
 expect_in "10.0.0.2" ctl vip announce
-wait_until 5 eval 'is "$(announcements) == count + 4"'
+wait_until 5 announced $((count + 4))
 
 expect_metric 1 holdfast_port_link_up port=lan
 ip -n "$LAB_ID-switch" link set lb.lan down
@@ -49,5 +50,5 @@ ip -n "$LAB_ID-switch" link set lb.lan up
 wait_until 5 grep -q "its link is up again" "$LOG"
 expect_metric 1 holdfast_port_link_up port=lan
 expect_metric 2 holdfast_port_link_changes_total port=lan
-wait_until 5 eval 'is "$(announcements) >= count + 6"'
+wait_until 5 announced $((count + 6))
 ask_many client-1 60 | check_shares 6 54

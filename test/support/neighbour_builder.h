@@ -1,4 +1,5 @@
-// Neighbour discovery for tests: NeighbourSolicitation().From("2001:db8::7").Target("2001:db8::1").Build()
+// Neighbour discovery for tests:
+// NeighbourSolicitation().From("2001:db8::7").Target("2001:db8::1").Build()
 #pragma once
 
 #include <cstdint>

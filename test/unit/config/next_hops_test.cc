@@ -48,6 +48,31 @@ TEST_CASE("a target is reached by the longest prefix: subnet, route or gateway",
   CHECK(WayOf("10.0.1.200", routes) == "lan0 10.0.0.252");
 }
 
+TEST_CASE("IPv6 targets are reached by subnets, routes and gateways of their own", "[config]") {
+  const std::string port =
+      "ports:\n"
+      "  - name: lan0\n"
+      "    device: net_tap0\n"
+      "    addresses: [10.0.0.1/24, 'fd00::1/64']\n"
+      "    gateway: 10.0.0.254\n"
+      "    gateway_v6: 'fe80::fe'\n"
+      "routes: [{prefix: 'fd00:9::/32', via: 'fd00::fd'}]\n"
+      "neighbours: [{address: 'fe80::fe', mac: '02:00:00:00:00:fe'}]\n";
+  const std::string targets =
+      "targets:\n"
+      "  - {name: near, address: 'fd00::11'}\n"
+      "  - {name: routed, address: 'fd00:9::11'}\n"
+      "  - {name: far, address: '2001:db8::11'}\n"
+      "  - {name: far4, address: 203.0.113.11}\n";
+  CHECK(MistakesIn(port + targets) == std::vector<std::string>());
+  const auto config = std::get<BalancerConfig>(ParseBalancerConfig(port + targets, "b.yaml"));
+  std::vector<std::string> hops;
+  for (const Target& target : config.targets) hops.push_back(target.NextHop().ToString());
+  CHECK(hops == std::vector<std::string>{"fd00::11", "fd00::fd", "fe80::fe", "10.0.0.254"});
+  REQUIRE(config.neighbours.size() == 1);
+  CHECK(config.neighbours[0].address.ToString() == "fe80::fe");
+}
+
 TEST_CASE("rules of gateways and routes", "[config]") {
   const std::string subnets = "(10.0.0.1/24 on lan0)";
   CheckAll({

@@ -69,8 +69,7 @@ TEST_CASE("a stranger that claims one of our addresses is not believed", "[datap
   CHECK(Drops(appliance, DropReason::kAddressConflict) == 4);
   const auto events = Heard(appliance);
   REQUIRE(events.size() == 4);
-  for (const NeighbourEvent& event : events)
-    CHECK(event.kind == NeighbourEvent::Kind::kClaimsOurs);
+  for (const NeighbourEvent& event : events) CHECK(event.kind == NeighbourEvent::Kind::kClaimsOurs);
   CHECK(events[0].address == AddressNamed("192.0.2.1"));
   CHECK(events[0].mac == kClientMac);
   CHECK(appliance.counters().tx_packets.Read() == 0);

@@ -112,8 +112,7 @@ TEST_CASE_METHOD(Fixture, "7.1: hostile messages are dropped under their names, 
       {"not for us", NeighbourAdvertisement().To("2001:db8:9::9").Build(),
        DropReason::kNotOurAddress},
       {"claims the VIP", say().Target(kVipV6).Build(), DropReason::kAddressConflict},
-      {"claims the VIP to all",
-       say().Target(kVipV6).To("ff02::1").Flags(kOverrideFlag).Build(),
+      {"claims the VIP to all", say().Target(kVipV6).To("ff02::1").Flags(kOverrideFlag).Build(),
        DropReason::kAddressConflict},
       {"asks as the VIP", ask().From(kVipV6).To("ff02::1:ff00:1").Target("2001:db8:2::1").Build(),
        DropReason::kAddressConflict},
@@ -128,8 +127,7 @@ TEST_CASE_METHOD(Fixture, "7.1: hostile messages are dropped under their names, 
   }
   const auto events = Heard();
   CHECK(events.size() == claims);
-  for (const NeighbourEvent& event : events)
-    CHECK(event.kind == NeighbourEvent::Kind::kClaimsOurs);
+  for (const NeighbourEvent& event : events) CHECK(event.kind == NeighbourEvent::Kind::kClaimsOurs);
   CHECK(appliance.AllAccounted());
 }
 

@@ -12,13 +12,13 @@ using testing::Call;
 
 struct Fixture : testing::ControlPlane {
   Fixture() {
-    neighbourhood.neighbours = {{.address = Address("10.0.0.254"),
-                                 .port = PortIndex{0},
-                                 .state = NeighbourState::kStale,
-                                 .mac = MacAddress{{2, 0, 0, 0, 0, 0xfe}},
-                                 .age = absl::Milliseconds(21500),
-                                 .targets = {*directory.FindTarget("web-2"),
-                                             *directory.FindTarget("web-1")}}};
+    neighbourhood.neighbours = {
+        {.address = Address("10.0.0.254"),
+         .port = PortIndex{0},
+         .state = NeighbourState::kStale,
+         .mac = MacAddress{{2, 0, 0, 0, 0, 0xfe}},
+         .age = absl::Milliseconds(21500),
+         .targets = {*directory.FindTarget("web-2"), *directory.FindTarget("web-1")}}};
   }
   grpc::Status Flush(const char* address) {
     v1::FlushNeighbourRequest request;
