@@ -14,7 +14,8 @@ void AnswerArp(Local& local, rte_mbuf* mbuf) {
   const auto message = ParseArp(FrameOf(mbuf));
   if (!message) return batch.Drop(mbuf, DropReason::kArp);
   if (local.Has(message->sender_ip))
-    return local.RefuseClaim(mbuf, message->sender_ip, message->sender_mac);
+    return local.RefuseClaim(mbuf, message->sender_ip, message->sender_mac,
+                             LocalPacket::kArpOfOthers);
   const bool request = message->operation == ArpOperation::kRequest;
   const bool for_us = local.AnswersFor(message->target_ip);
   if (!for_us && !IsAnnouncement(*message)) return batch.Consume(mbuf, LocalPacket::kArpOfOthers);

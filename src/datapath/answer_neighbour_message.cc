@@ -9,7 +9,8 @@ void AnswerSolicitation(Local& local, rte_mbuf* mbuf, const NeighbourMessage& me
   Batch& batch = local.batch;
   const MacAddress sender = Load<EthernetHeader>(BytesOf(mbuf)).source;
   if (local.Has(message.source))
-    return local.RefuseClaim(mbuf, message.source, message.mac.value_or(sender));
+    return local.RefuseClaim(mbuf, message.source, message.mac.value_or(sender),
+                             LocalPacket::kSolicitationOfOthers);
   if (!local.AnswersFor(message.target))
     return batch.Consume(mbuf, LocalPacket::kSolicitationOfOthers);
   if (message.mac) local.TellManagement({.address = message.source, .mac = *message.mac});
@@ -24,7 +25,8 @@ void AnswerSolicitation(Local& local, rte_mbuf* mbuf, const NeighbourMessage& me
 void HearAdvertisement(Local& local, rte_mbuf* mbuf, const NeighbourMessage& message) {
   const MacAddress sender = Load<EthernetHeader>(BytesOf(mbuf)).source;
   if (local.Has(message.target))
-    return local.RefuseClaim(mbuf, message.target, message.mac.value_or(sender));
+    return local.RefuseClaim(mbuf, message.target, message.mac.value_or(sender),
+                             LocalPacket::kNeighbourAdvertisement);
   using Kind = NeighbourEvent::Kind;
   if (message.mac)
     local.TellManagement({.address = message.target,

@@ -29,8 +29,11 @@ struct Local {
     event.port = batch.port().index;
     if (!events.Push(event)) counters.neighbour_events_lost.Add(1);
   }
-  // A stranger says that it has one of our addresses: it is not believed.
-  void RefuseClaim(rte_mbuf* mbuf, const IpAddress& address, const MacAddress& mac) {
+  // A stranger says that it has one of our addresses: it is not believed. What another
+  // port of ours says is no lie; it is counted as `of_others`.
+  void RefuseClaim(rte_mbuf* mbuf, const IpAddress& address, const MacAddress& mac,
+                   LocalPacket of_others) {
+    if (ports.Have(mac)) return batch.Consume(mbuf, of_others);
     TellManagement({.address = address, .mac = mac, .kind = NeighbourEvent::Kind::kClaimsOurs});
     batch.Drop(mbuf, DropReason::kAddressConflict);
   }

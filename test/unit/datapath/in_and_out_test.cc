@@ -76,6 +76,14 @@ TEST_CASE("a stranger that claims one of our addresses is not believed", "[datap
   CHECK(appliance.AllAccounted());
 }
 
+TEST_CASE("what another port of ours says of our addresses is no lie", "[datapath]") {
+  TestAppliance appliance;
+  appliance.Turn({ArpRequest().From("10.0.0.1").To("10.0.0.2").SenderMac(kBalancerMac).Build()});
+  CHECK(Drops(appliance, DropReason::kAddressConflict) == 0);
+  CHECK(Local(appliance, LocalPacket::kArpOfOthers) == 1);
+  CHECK(Heard(appliance).empty());
+}
+
 TEST_CASE("what the management core does not fetch in time is counted", "[datapath]") {
   TestAppliance appliance;
   for (int i = 0; i < 70; ++i)
