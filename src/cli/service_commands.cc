@@ -114,12 +114,12 @@ void AddServingOptions(CLI::App& command, v1::ServiceConfig& service, const Told
       ->type_name("NAME[=WEIGHT]");
   AddWordOption(
       command, "--forwarding",
-      {{"l2", v1::ServiceConfig::FORWARDING_L2}, {"ipip", v1::ServiceConfig::FORWARDING_IPIP}},
+      {{"l2", v1::FORWARDING_L2}, {"ipip", v1::FORWARDING_IPIP}, {"gue", v1::FORWARDING_GUE}},
       [&service, told](int value) {
-        service.set_forwarding(static_cast<v1::ServiceConfig::Forwarding>(value));
+        service.set_forwarding(static_cast<v1::Forwarding>(value));
         told("forwarding");
       },
-      "l2 or ipip");
+      "l2, ipip or gue");
   AddWordOption(
       command, "--no-target",
       {{"reject", v1::ServiceConfig::NO_TARGET_REJECT},

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "base/flow_key.h"
+#include "base/forwarding_mode.h"
 #include "base/ip_address.h"
 #include "base/mac_address.h"
 
@@ -90,8 +91,10 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 struct Target {
   std::string name;
   IpAddress address;
-  std::optional<MacAddress> mac;          // static; else learned
-  std::size_t port = 0;                   // index into `ports`: it leaves by this one
+  std::optional<MacAddress> mac;  // static; else learned
+  std::size_t port = 0;           // index into `ports`: it leaves by this one
+  std::optional<ForwardingMode> forwarding = std::nullopt;  // whatever its services say
+  std::uint16_t gue_port = kGuePort;
   std::optional<IpAddress> gateway = {};  // by this neighbour; nothing: it is in the port's subnet
 
   // The neighbour that frames for it go to.
@@ -105,8 +108,6 @@ struct ServiceTarget {
 
 enum class NoTarget { kReject, kDrop };
 
-enum class Forwarding { kL2, kIpip };
-
 struct Service {
   std::string name;
   IpAddress vip;
@@ -114,7 +115,7 @@ struct Service {
   std::vector<std::uint16_t> ports;  // ascending, each once
   NoTarget no_target = NoTarget::kReject;
   std::vector<ServiceTarget> targets;
-  Forwarding forwarding = Forwarding::kL2;
+  ForwardingMode forwarding = ForwardingMode::kL2;
 };
 
 struct BalancerConfig {

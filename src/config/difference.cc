@@ -47,6 +47,10 @@ void Pair(const std::map<std::string, Value>& now, const std::map<std::string, V
 
 std::string MacText(const Target& target) { return target.mac ? target.mac->ToString() : ""; }
 
+std::string OwnForwardingText(const Target& target) {
+  return target.forwarding ? std::string(NameOf(*target.forwarding)) : "";
+}
+
 std::string NewTarget(const Target& target) {
   return absl::StrCat("added, address ", target.address.ToString(),
                       target.mac ? ", mac " + MacText(target) : "");
@@ -62,12 +66,16 @@ void CompareTargets(const BalancerConfig& now, const BalancerConfig& next, Lines
          AddChange(target + ": address", (*before)->address.ToString(),
                    (*after)->address.ToString(), lines);
          AddChange(target + ": mac", MacText(**before), MacText(**after), lines);
+         AddChange(target + ": forwarding", OwnForwardingText(**before), OwnForwardingText(**after),
+                   lines);
+         AddChange(target + ": gue_port", absl::StrCat((*before)->gue_port),
+                   absl::StrCat((*after)->gue_port), lines);
        });
 }
 
 std::string PortsText(const Service& service) { return absl::StrJoin(service.ports, ", "); }
 std::string ForwardingText(const Service& service) {
-  return service.forwarding == Forwarding::kL2 ? "l2" : "ipip";
+  return std::string(NameOf(service.forwarding));
 }
 std::string NoTargetText(const Service& service) {
   return service.no_target == NoTarget::kReject ? "reject" : "drop";

@@ -19,11 +19,25 @@ using google::protobuf::FieldMask;
 using google::protobuf::RepeatedPtrField;
 using google::protobuf::util::FieldMaskUtil;
 
+v1::Forwarding ToMessage(ForwardingMode mode) {
+  switch (mode) {
+    case ForwardingMode::kL2:
+      return v1::FORWARDING_L2;
+    case ForwardingMode::kIpip:
+      return v1::FORWARDING_IPIP;
+    case ForwardingMode::kGue:
+      return v1::FORWARDING_GUE;
+  }
+  return v1::FORWARDING_UNSPECIFIED;
+}
+
 v1::TargetConfig ToMessage(const Target& target) {
   v1::TargetConfig message;
   message.set_name(target.name);
   message.set_address(target.address.ToString());
   if (target.mac) message.set_mac(target.mac->ToString());
+  if (target.forwarding) message.set_forwarding(ToMessage(*target.forwarding));
+  if (target.gue_port != kGuePort) message.set_gue_port(target.gue_port);
   return message;
 }
 
@@ -34,9 +48,7 @@ v1::ServiceConfig ToMessage(const Service& service, const std::vector<Target>& t
   message.set_protocol(service.protocol == Protocol::kTcp ? v1::ServiceConfig::TRANSPORT_TCP
                                                           : v1::ServiceConfig::TRANSPORT_UDP);
   message.mutable_ports()->Add(service.ports.begin(), service.ports.end());
-  message.set_forwarding(service.forwarding == Forwarding::kL2
-                             ? v1::ServiceConfig::FORWARDING_L2
-                             : v1::ServiceConfig::FORWARDING_IPIP);
+  message.set_forwarding(ToMessage(service.forwarding));
   message.set_no_target(service.no_target == NoTarget::kReject ? v1::ServiceConfig::NO_TARGET_REJECT
                                                                : v1::ServiceConfig::NO_TARGET_DROP);
   for (const ServiceTarget& member : service.targets) {

@@ -102,6 +102,19 @@ bool IsHostOf(const std::string& field, const IpAddress& address, const IpPrefix
   return false;
 }
 
+std::optional<ForwardingMode> CheckedForwarding(v1::Forwarding forwarding) {
+  switch (forwarding) {
+    case v1::FORWARDING_L2:
+      return ForwardingMode::kL2;
+    case v1::FORWARDING_IPIP:
+      return ForwardingMode::kIpip;
+    case v1::FORWARDING_GUE:
+      return ForwardingMode::kGue;
+    default:
+      return std::nullopt;
+  }
+}
+
 void Uniqueness::Claim(const std::string& owner, const std::string& field,
                        const std::string& value) {
   if (value.empty() || log_.IsSpoiled(field)) return;

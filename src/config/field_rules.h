@@ -11,9 +11,11 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/forwarding_mode.h"
 #include "base/ip_address.h"
 #include "base/mac_address.h"
 #include "config/mistake_log.h"
+#include "holdfast/v1/config.pb.h"
 
 namespace holdfast::config {
 
@@ -65,5 +67,8 @@ class Uniqueness {
   MistakeLog& log_;
   absl::flat_hash_map<std::string, std::string> owners_;
 };
+
+// None where nothing is said.
+std::optional<ForwardingMode> CheckedForwarding(v1::Forwarding forwarding);
 
 }  // namespace holdfast::config

@@ -28,9 +28,7 @@ class ServiceRules {
     service.no_target = message.no_target() == v1::ServiceConfig::NO_TARGET_DROP
                             ? NoTarget::kDrop
                             : NoTarget::kReject;
-    service.forwarding = message.forwarding() == v1::ServiceConfig::FORWARDING_IPIP
-                             ? Forwarding::kIpip
-                             : Forwarding::kL2;
+    service.forwarding = CheckedForwarding(message.forwarding()).value_or(ForwardingMode::kL2);
     CheckPorts(path, message, vip.has_value(), service);
     CheckTargets(path, message, service);
     return service;
@@ -100,7 +98,7 @@ class ServiceRules {
       const auto index = IndexOf(element + ".target", wanted.target());
       if (!index) continue;
       target.target = *index;
-      if (service.forwarding == Forwarding::kL2)
+      if (targets_[*index].forwarding.value_or(service.forwarding) == ForwardingMode::kL2)
         CheckOnLink(element + ".target", targets_[*index], log_);
       AddOnce(element, wanted.target(), target, service);
     }

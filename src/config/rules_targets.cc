@@ -56,6 +56,10 @@ std::vector<Target> CheckedTargets(const TargetMessages& targets, const std::vec
     target.name = CheckedName(path + ".name", message.name(), "-_.", log);
     names.Claim(path, path + ".name", target.name);
     target.mac = CheckedMac(path + ".mac", message.mac(), log);
+    target.forwarding = CheckedForwarding(message.forwarding());
+    if (message.has_gue_port())
+      target.gue_port = static_cast<std::uint16_t>(
+          BoundedNumber(path + ".gue_port", message.gue_port(), {1, 65535}, log));
     const auto address = HostAddress(path + ".address", message.address(), log);
     if (!address) continue;
     target.address = *address;

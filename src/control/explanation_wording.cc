@@ -48,9 +48,10 @@ std::string InWords(const Explanation::Verdict::Way& way) {
   if (way.gateway) absl::StrAppend(&words, " by gateway ", way.gateway->ToString());
   absl::StrAppend(&words, way.mac ? absl::StrCat(" to MAC ", way.mac->ToString())
                                   : ", but its MAC is not known");
-  if (way.forwarding == ForwardingMode::kIpip)
-    absl::StrAppend(&words, ", inside IPv4 from ", way.outer_source.ToString(), " to ",
-                    way.outer_destination.ToString());
+  if (way.forwarding == ForwardingMode::kL2) return words;
+  absl::StrAppend(&words, ", inside ", way.outer_destination.IsV4() ? "IPv4" : "IPv6", " from ",
+                  way.outer_source.ToString(), " to ", way.outer_destination.ToString());
+  if (way.forwarding == ForwardingMode::kGue) absl::StrAppend(&words, ", UDP port ", way.gue_port);
   return words;
 }
 

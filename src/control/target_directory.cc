@@ -104,6 +104,8 @@ void TargetDirectory::PutTarget(const config::Target& target) {
   view.address = target.address;
   view.port = static_cast<PortIndex>(target.port);
   view.gateway = target.gateway;
+  view.forwarding = target.forwarding;
+  view.gue_port = target.gue_port;
 }
 
 void TargetDirectory::PutService(const config::Service& service,
@@ -117,8 +119,7 @@ void TargetDirectory::PutService(const config::Service& service,
                      service.ports};
   record.no_target = service.no_target == config::NoTarget::kDrop ? NoTargetPolicy::kDrop
                                                                   : NoTargetPolicy::kReject;
-  record.forwarding =
-      service.forwarding == config::Forwarding::kIpip ? ForwardingMode::kIpip : ForwardingMode::kL2;
+  record.forwarding = service.forwarding;
   if (members == record.members) return;
   record.members = std::move(members);
   BuildRing(record);

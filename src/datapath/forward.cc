@@ -7,7 +7,7 @@ namespace holdfast {
 namespace {
 
 bool RewriteL2(rte_mbuf* mbuf, const TargetPath& path) {
-  if (mbuf->data_len > path.longest_frame) [[unlikely]]
+  if (mbuf->data_len > path.longest_l2) [[unlikely]]
     return false;
   path.header.WriteL2(rte_pktmbuf_mtod(mbuf, std::uint8_t*));
   return true;
@@ -20,7 +20,7 @@ bool RewriteL2(rte_mbuf* mbuf, const TargetPath& path) {
   static_assert(offsetof(rte_mbuf, data_len) == offsetof(rte_mbuf, pkt_len) + 4);
   static_assert(offsetof(rte_mbuf, vlan_tci) == offsetof(rte_mbuf, pkt_len) + 6);
   const std::uint64_t lengths = ipip.lengths[i];
-  if (static_cast<std::uint32_t>(lengths) > path.longest_frame ||
+  if (static_cast<std::uint32_t>(lengths) > path.longest_ipip ||
       mbuf->data_off < OuterHeader::kIpipGrowth) [[unlikely]]
     return false;
   mbuf->data_off = static_cast<std::uint16_t>(mbuf->data_off - OuterHeader::kIpipGrowth);
@@ -29,27 +29,20 @@ bool RewriteL2(rte_mbuf* mbuf, const TargetPath& path) {
   return true;
 }
 
-// No neighbour, or too long for the port: drop.
-[[gnu::noinline, gnu::cold]] void DropUnsent(Batch& batch, rte_mbuf* mbuf, const TargetPath& path) {
-  batch.Drop(mbuf, path.resolved() ? DropReason::kOversized : DropReason::kNoNeighbour);
-}
-
 }  // namespace
 
-void Forward(Batch& batch, std::span<Departures> departures) {
+void Forward(Batch& batch, const TargetLines& lines, std::span<Departures> departures) {
   const std::size_t count = batch.flow_count();
   for (std::size_t i = 0; i < count; ++i) {
     TargetLine* const line = batch.line(i);
     if (line == nullptr) [[unlikely]]
       continue;
     const TargetPath& path = PathOf(*line);
+    const Destination destination = batch.destination(i);
     rte_mbuf* const mbuf = batch.mbuf(i);
-    const bool goes = batch.destination(i).forwarding() == ForwardingMode::kIpip
-                          ? Encapsulate(mbuf, path, batch.ipip(), i)
-                          : RewriteL2(mbuf, path);
-    if (!goes) [[unlikely]]
-      DropUnsent(batch, mbuf, path);
-    else
+    const bool goes = destination.IsIpv4InIp() ? Encapsulate(mbuf, path, batch.ipip(), i)
+                                               : destination.IsL2() && RewriteL2(mbuf, path);
+    if (goes || ForwardOtherwise(batch, lines.TunnelOf(*line), i)) [[likely]]
       departures[Index(path.port)].Add(mbuf, i);
   }
 }

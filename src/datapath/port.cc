@@ -148,7 +148,8 @@ WorkerPort Port::ForWorker(std::uint16_t queue) const {
           .device = device_,
           .queue = queue,
           .mac = mac_,
-          .longest_frame = LongestFrame(config_.mtu),
+          .mtu = config_.mtu,
+          .vlan = 0,
           .addresses = config_.addresses};
 }
 

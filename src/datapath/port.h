@@ -54,7 +54,4 @@ class Port {
   MacAddress mac_;
 };
 
-// How long a frame a port with this MTU takes, without FCS.
-constexpr std::uint32_t LongestFrame(std::uint32_t mtu) { return mtu + 14; }
-
 }  // namespace holdfast

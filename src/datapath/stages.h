@@ -72,9 +72,12 @@ void AnswerRefused(Batch& batch, ReplyLimiter& limiter);
 void CountRequests(Batch& batch, WorkerCounters& counters);
 
 // Each packet that has a target, in the order of arrival: by the service's forwarding
-// mode the target's MAC in, or another IPv4 header before; then it waits among the
-// `departures` (by PortIndex). No neighbour or too long for the port: drop.
-void Forward(Batch& batch, std::span<Departures> departures);
+// mode, or the target's, the target's MAC in, or other headers before; then it waits among
+// the `departures` (by PortIndex). No neighbour or too long for the port: drop.
+void Forward(Batch& batch, const TargetLines& lines, std::span<Departures> departures);
+// Packet i, to a target or in a way that is not among the two that nearly all go (l2, and IPv4
+// in IPv4, without VLAN tags). False: it was dropped.
+[[gnu::noinline]] bool ForwardOtherwise(Batch& batch, const TunnelPath& path, std::size_t i);
 
 // Sends and counts `departures`, and sends replies. A full queue: drop.
 void Transmit(Batch& batch, const WorkerPorts& ports, std::span<Departures> departures,

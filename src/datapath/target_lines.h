@@ -22,7 +22,7 @@ class TargetLines {
   // `neighbours`, `ports` and `lines` (by target slot) outlive it.
   TargetLines(const NeighbourTable& neighbours, const WorkerPorts& ports,
               std::vector<TargetLine>& lines)
-      : neighbours_(neighbours), ports_(ports), lines_(lines.data()) {}
+      : neighbours_(neighbours), ports_(ports), lines_(lines.data()), tunnels_(lines.size()) {}
 
   // Before a batch: lines that were made for an older state are made anew.
   void Follow(const Snapshot& snapshot) {
@@ -39,6 +39,11 @@ class TargetLines {
     return Make(handle);
   }
 
+  // REQUIRES: Find() returned `line`.
+  [[nodiscard]] const TunnelPath& TunnelOf(const TargetLine& line) const {
+    return tunnels_[static_cast<std::size_t>(&line - lines_)];
+  }
+
  private:
   // Both versions only grow: their sum is another one when either is. The handle
   // goes below it.
@@ -49,7 +54,8 @@ class TargetLines {
 
   const NeighbourTable& neighbours_;
   const WorkerPorts& ports_;
-  TargetLine* const lines_;  // by slot
+  TargetLine* const lines_;          // by slot
+  std::vector<TunnelPath> tunnels_;  // by slot
   const Snapshot* snapshot_ = nullptr;
   std::uint64_t stamp_ = 0;
 };

@@ -1,14 +1,17 @@
-// TargetPath: how a worker reaches a target; the rest of a TargetLine.
+// TargetPath: how a worker reaches a target; the rest of a TargetLine. And TunnelPath, beside
+// it, for what a line has no room for.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <optional>
 #include <type_traits>
 
 #include "base/ids.h"
 #include "stats/worker_counters.h"
 #include "wire/outer_header.h"
+#include "wire/tunnel_header.h"
 
 namespace holdfast {
 
@@ -16,12 +19,12 @@ struct TargetPath {
   // What TargetLines made it for: a state of targets and neighbours, and, in the low
   // bits, the target's handle. 0: never.
   std::uint64_t made_for = 0;
-  std::uint16_t longest_frame = 0;  // 0: its MAC is not known, the header is void
+  // Of frames that go the quick way, with l2 and with ipip. 0: none does, TunnelPath says how.
+  std::uint16_t longest_l2 = 0;
+  std::uint16_t longest_ipip = 0;
   PortIndex port{};
   std::uint8_t reserved = 0;
   OuterHeader header = {};
-
-  [[nodiscard]] bool resolved() const { return longest_frame != 0; }
 
   [[nodiscard]] TargetHandle handle() const {
     return TargetHandle::FromRaw(static_cast<std::uint32_t>(made_for));
@@ -29,6 +32,16 @@ struct TargetPath {
 };
 static_assert(sizeof(TargetPath) == sizeof(TargetLine::path));
 static_assert(std::is_trivially_copyable_v<TargetPath>);
+
+// Made with the line's TargetPath.
+struct alignas(64) TunnelPath {
+  std::uint16_t longest_packet = 0;          // of IP, that leaves. 0: the target's MAC is not known
+  std::optional<ForwardingMode> forwarding;  // of the target, whatever its service says
+  TunnelHeader header;
+
+  [[nodiscard]] bool resolved() const { return longest_packet != 0; }
+};
+static_assert(sizeof(TunnelPath) <= 128);
 
 // The path bytes of a line are zero, a path never made, or what was put here.
 inline TargetPath& PathOf(TargetLine& line) {

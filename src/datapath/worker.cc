@@ -91,7 +91,7 @@ void Worker::Finish(Batch& batch) {
   FindConnections(batch, *tables_.connections);
   FollowConnection(batch, lines_, *tables_.connections, ring_hasher_, counters_);
   if (!batch.unknown().empty()) PlaceUnknown(batch);
-  Forward(batch, departures_);
+  Forward(batch, lines_, departures_);
   Transmit(batch, ports_, departures_, counters_);
   batch.Finish(counters_);
 }

@@ -17,8 +17,9 @@ struct WorkerPort {
   std::uint16_t device = 0;  // DPDK's port_id
   std::uint16_t queue = 0;   // the worker's, to receive and to transmit
   MacAddress mac;
-  std::uint32_t longest_frame = 1514;  // MTU and Ethernet header
-  std::vector<IpPrefix> addresses;     // the balancer's own, with their subnets
+  std::uint32_t mtu = 1500;         // the longest IP packet
+  std::uint16_t vlan = 0;           // the tag of its frames (IEEE 802.1Q); 0: none
+  std::vector<IpPrefix> addresses;  // the balancer's own, with their subnets
 
   [[nodiscard]] bool Owns(const IpAddress& address) const {
     return IsOwnAddress(addresses, address);

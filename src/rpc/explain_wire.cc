@@ -86,18 +86,18 @@ v1::PacketOutcome ToWire(Explanation::Outcome outcome) {
 
 v1::PacketWay ToWire(const Explanation::Verdict::Way& way) {
   v1::PacketWay wire;
-  const bool is_ipip = way.forwarding == ForwardingMode::kIpip;
   wire.set_step(std::string(kStepNames[static_cast<std::size_t>(way.step)]));
   wire.set_target(way.target);
   wire.set_address(way.address.ToString());
-  wire.set_forwarding(is_ipip ? "ipip" : "l2");
+  wire.set_forwarding(std::string(NameOf(way.forwarding)));
   wire.set_port(way.port);
   if (way.gateway) wire.set_gateway(way.gateway->ToString());
   if (way.mac) wire.set_mac(way.mac->ToString());
   wire.set_source_mac(way.source_mac.ToString());
-  if (!is_ipip) return wire;
+  if (way.forwarding == ForwardingMode::kL2) return wire;
   wire.set_outer_source(way.outer_source.ToString());
   wire.set_outer_destination(way.outer_destination.ToString());
+  wire.set_outer_port(way.gue_port);
   return wire;
 }
 

@@ -11,7 +11,8 @@ Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {
   for (std::size_t slot = 0; slot < parts_.services.size(); ++slot) {
     const ServiceView& service = parts_.services[slot];
     if (service.name.empty()) continue;
-    const std::uint32_t value = Destination(ServiceSlot(slot), service.forwarding).word();
+    const std::uint32_t value =
+        Destination(ServiceSlot(slot), service.forwarding, service.vip.IsV4()).word();
     for (const std::uint16_t port : service.ports) {
       const FlowKey endpoint{
           .client = {}, .vip = service.vip, .vip_port = port, .protocol = service.protocol};

@@ -17,6 +17,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "balancing/maglev_ring.h"
 #include "base/flow_key.h"
+#include "base/forwarding_mode.h"
 #include "base/ids.h"
 #include "base/ipv4_tuple.h"
 #include "base/mac_address.h"
@@ -39,6 +40,8 @@ struct TargetView {
   PortIndex port{};  // it leaves by this one
   std::string name;
   IpAddress address;
+  std::optional<ForwardingMode> forwarding = std::nullopt;  // whatever the service says
+  std::uint16_t gue_port = kGuePort;
   std::optional<IpAddress> gateway = {};  // by this neighbour; nothing: it is one itself
 
   // The neighbour that frames for it go to.
@@ -46,12 +49,6 @@ struct TargetView {
 };
 
 enum class NoTargetPolicy : std::uint8_t { kReject, kDrop };
-
-// How a packet reaches its target.
-enum class ForwardingMode : std::uint8_t {
-  kL2,    // with the target's MAC
-  kIpip,  // inside another IPv4 header, to the target's address (RFC 2003)
-};
 
 // What workers need of a service. Indexed by ServiceSlot.
 struct ServiceView {
@@ -65,12 +62,13 @@ struct ServiceView {
   ForwardingMode forwarding = ForwardingMode::kL2;
 };
 
-// A service, and how its packets go on, in one word.
+// A service, and how its packets go on, in one word:
+//   service (16 bits) | forwarding mode (8) | its VIP is IPv4 (1)
 class Destination {
  public:
   constexpr Destination() = default;  // no service
-  constexpr Destination(ServiceSlot service, ForwardingMode forwarding)
-      : word_(static_cast<std::uint32_t>(forwarding) << 16 | static_cast<std::uint32_t>(service)) {}
+  constexpr Destination(ServiceSlot service, ForwardingMode forwarding, bool is_ipv4)
+      : word_(WayOf(forwarding, is_ipv4) << 16 | static_cast<std::uint32_t>(service)) {}
   static constexpr Destination FromWord(std::uint32_t word) {
     Destination destination;
     destination.word_ = word;
@@ -80,12 +78,21 @@ class Destination {
   [[nodiscard]] constexpr bool exists() const { return word_ != WordMap::kNone; }
   [[nodiscard]] constexpr ServiceSlot service() const { return ServiceSlot(word_ & 0xffff); }
   [[nodiscard]] constexpr ForwardingMode forwarding() const {
-    return static_cast<ForwardingMode>(word_ >> 16);
+    return static_cast<ForwardingMode>(word_ >> 16 & 0xff);
   }
+  // The two ways that nearly all packets go, in one comparison each.
+  [[nodiscard]] constexpr bool IsIpv4InIp() const {
+    return word_ >> 16 == WayOf(ForwardingMode::kIpip, true);
+  }
+  [[nodiscard]] constexpr bool IsL2() const { return forwarding() == ForwardingMode::kL2; }
   [[nodiscard]] constexpr std::uint32_t word() const { return word_; }
   friend constexpr bool operator==(Destination, Destination) = default;
 
  private:
+  static constexpr std::uint32_t WayOf(ForwardingMode forwarding, bool is_ipv4) {
+    return static_cast<std::uint32_t>(is_ipv4) << 8 | static_cast<std::uint32_t>(forwarding);
+  }
+
   std::uint32_t word_ = WordMap::kNone;
 };
 static_assert(Destination().service() == kNoService);

@@ -43,6 +43,7 @@ using BigEndian32 = BigEndian<std::uint32_t>;
 inline constexpr std::uint16_t kEtherTypeIpv4 = 0x0800;
 inline constexpr std::uint16_t kEtherTypeArp = 0x0806;
 inline constexpr std::uint16_t kEtherTypeIpv6 = 0x86dd;
+inline constexpr std::uint16_t kEtherTypeVlan = 0x8100;  // IEEE 802.1Q
 
 // The shortest Ethernet frame, without FCS. Frames that we make are padded to it.
 inline constexpr std::size_t kMinimumFrame = 60;
@@ -74,9 +75,10 @@ inline constexpr std::uint16_t kIpv4MoreFragments = 0x2000;
 inline constexpr std::uint16_t kIpv4FragmentOffset = 0x1fff;
 inline constexpr std::uint8_t kDefaultTtl = 64;
 
-// IANA's protocol numbers; those of TCP and UDP are in Protocol.
+// IANA's protocol numbers; of what is balanced they are in Protocol.
 inline constexpr std::uint8_t kProtocolIcmp = 1;
-inline constexpr std::uint8_t kProtocolIpv4 = 4;   // an IPv4 packet inside (RFC 2003)
+inline constexpr std::uint8_t kProtocolIpv4 = 4;  // an IPv4 packet inside (RFC 2003)
+inline constexpr std::uint8_t kProtocolUdp = 17;
 inline constexpr std::uint8_t kProtocolIpv6 = 41;  // an IPv6 packet inside (RFC 2473, RFC 4213)
 inline constexpr std::uint8_t kProtocolIcmpV6 = 58;
 

@@ -18,10 +18,13 @@ std::uint16_t Folded(std::uint32_t sum) {
 
 }  // namespace
 
+OuterHeader::OuterHeader(const MacAddress& destination, const MacAddress& source) {
+  Store(bytes_.data(), EthernetHeader{destination, source, BigEndian16(kEtherTypeIpv4)});
+}
+
 OuterHeader::OuterHeader(const MacAddress& destination, const MacAddress& source,
-                         const IpAddress& from, const IpAddress& to) {
-  const EthernetHeader ethernet{
-      .destination = destination, .source = source, .ether_type = BigEndian16(kEtherTypeIpv4)};
+                         const IpAddress& from, const IpAddress& to)
+    : OuterHeader(destination, source) {
   const Ipv4Header ip{.version_and_ihl = 0x45,
                       .tos = 0,
                       .total_length = {},
@@ -32,9 +35,9 @@ OuterHeader::OuterHeader(const MacAddress& destination, const MacAddress& source
                       .checksum = {},
                       .source = BigEndian32(from.V4()),
                       .destination = BigEndian32(to.V4())};
-  Store(bytes_.data(), ethernet);
-  Store(bytes_.data() + sizeof ethernet, ip);
-  sum_ = Folded(SumOfWords(bytes_.data() + sizeof ethernet, sizeof ip));
+  Store(bytes_.data() + sizeof(EthernetHeader), ip);
+  const std::uint16_t sum = Folded(SumOfWords(bytes_.data() + sizeof(EthernetHeader), sizeof ip));
+  std::memcpy(&bytes_[kSum], &sum, sizeof sum);
 }
 
 }  // namespace holdfast

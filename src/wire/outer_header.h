@@ -27,6 +27,8 @@ class OuterHeader {
   static constexpr std::size_t kIpipGrowth = sizeof(Ipv4Header);
 
   OuterHeader() = default;
+  // For l2 alone.
+  OuterHeader(const MacAddress& destination, const MacAddress& source);
   // `from` and `to` are IPv4; they matter for ipip only.
   OuterHeader(const MacAddress& destination, const MacAddress& source, const IpAddress& from,
               const IpAddress& to);
@@ -37,7 +39,9 @@ class OuterHeader {
   // REQUIRES: `frame` begins kIpipGrowth bytes before the Ethernet header of what
   // came. The inner packet and the outer header together are at most 65535 bytes.
   void WriteIpip(std::uint8_t* frame, std::uint32_t first_word, std::uint32_t inner_sum) const {
-    const std::uint32_t sum = sum_ + inner_sum;
+    std::uint16_t own_sum;
+    std::memcpy(&own_sum, &bytes_[kSum], sizeof own_sum);
+    const std::uint32_t sum = own_sum + inner_sum;
     // Both halves are added, the carry too, in the upper one.
     const auto checksum = static_cast<std::uint16_t>(~(sum + std::rotl(sum, 16)) >> 16);
     constexpr std::size_t kIp = sizeof(EthernetHeader);
@@ -53,10 +57,10 @@ class OuterHeader {
   static constexpr std::size_t kMacs = 12;  // bytes of both addresses
   static constexpr std::size_t kBytes = sizeof(EthernetHeader) + sizeof(Ipv4Header);
 
+  // In the checksum's place, the sum of the outer header's words as they lie in memory, without
+  // length, TOS and checksum: a sum of RFC 1071 is right in any order of bytes.
+  static constexpr std::size_t kSum = sizeof(EthernetHeader) + offsetof(Ipv4Header, checksum);
   std::array<std::uint8_t, kBytes> bytes_{};
-  // Of the outer header's words as they lie in memory, without length, TOS and checksum: a
-  // sum of RFC 1071 is right in any order of bytes.
-  std::uint16_t sum_ = 0;
 };
 
 }  // namespace holdfast

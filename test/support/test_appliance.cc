@@ -95,7 +95,8 @@ void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
                        .device = port.device(),
                        .queue = static_cast<std::uint16_t>(index),
                        .mac = kBalancerMac,
-                       .longest_frame = 1514,
+                       .mtu = 1500,
+                       .vlan = 0,
                        .addresses = {{AddressNamed("10.0.0.1"), 24}}};
   crew.worker =
       std::make_unique<Worker>(worker, WorkerPorts({lan}), tables, *crew.events, *crew.outgoing);

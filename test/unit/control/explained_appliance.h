@@ -4,7 +4,8 @@
 // Targets web-1 to web-6 (10.0.0.11 and on) are in slots 0 to 5, resolved; web-3 has weight
 // 0 everywhere. Services, at 192.0.2.1 unless said otherwise, with all of them:
 //   web     TCP 80, 443
-//   tunnel  TCP 8080 at 192.0.2.9, ipip
+//   tunnel  TCP 8080 at 192.0.2.9, ipip; wrapped TCP 8081 at 192.0.2.9, gue
+//   six     TCP 80 at 2001:db8:1::1, ipip
 //   dns     UDP 53
 //   idle    TCP 81, quiet UDP 54: every weight is 0; so it is with
 //   silent  TCP 82, which drops what has no target
@@ -58,8 +59,12 @@ inline config::BalancerConfig ExplainedConfig(const std::string& without = "") {
   add("idle", "192.0.2.1", Protocol::kTcp, {81}, 0);
   add("quiet", "192.0.2.1", Protocol::kUdp, {54}, 0);
   add("silent", "192.0.2.1", Protocol::kTcp, {82}, 0);
-  config.services[1].forwarding = config::Forwarding::kIpip;
+  add("wrapped", "192.0.2.9", Protocol::kTcp, {8081}, 100);
+  add("six", "2001:db8:1::1", Protocol::kTcp, {80}, 100);
+  config.services[1].forwarding = ForwardingMode::kIpip;
   config.services[5].no_target = config::NoTarget::kDrop;
+  config.services[6].forwarding = ForwardingMode::kGue;
+  config.services[7].forwarding = ForwardingMode::kIpip;
   return config;
 }
 

@@ -33,8 +33,20 @@ struct Fate {
 std::string FrameInWords(const MacAddress& to, const MacAddress& from, const std::string& outer) {
   return from.ToString() + " > " + to.ToString() + outer;
 }
-std::string OuterInWords(const IpAddress& from, const IpAddress& to) {
-  return " in " + from.ToString() + " > " + to.ToString();
+// `port`: of the outer UDP header; 0: none.
+std::string OuterInWords(const IpAddress& from, const IpAddress& to, std::uint16_t port) {
+  return " in " + from.ToString() + " > " + to.ToString() + " port " + std::to_string(port);
+}
+// Of a frame that was sent; "" without an outer header. Targets are IPv4.
+std::string OuterSeen(const Frame& frame) {
+  if (Load<EthernetHeader>(frame.data()).ether_type.value() != kEtherTypeIpv4) return "";
+  const auto ip = Load<Ipv4Header>(frame.data() + sizeof(EthernetHeader));
+  const std::uint8_t* const payload = frame.data() + sizeof(EthernetHeader) + sizeof ip;
+  const bool is_gue =
+      ip.protocol == kProtocolUdp && Load<UdpHeader>(payload).destination_port.value() == kGuePort;
+  if (!is_gue && ip.protocol != kProtocolIpv4 && ip.protocol != kProtocolIpv6) return "";
+  return OuterInWords(IpAddress::FromV4(ip.source.value()),
+                      IpAddress::FromV4(ip.destination.value()), is_gue ? kGuePort : 0);
 }
 
 Fate FateSaid(const Explanation::Verdict& verdict) {
@@ -45,9 +57,10 @@ Fate FateSaid(const Explanation::Verdict& verdict) {
   if (verdict.outcome != Explanation::Outcome::kForwarded) return fate;
   const Explanation::Verdict::Way& way = verdict.way.value();
   fate.step = kStepNames[static_cast<std::size_t>(way.step)];
-  const bool is_ipip = way.forwarding == ForwardingMode::kIpip;
-  fate.frame = FrameInWords(way.mac.value(), way.source_mac,
-                            is_ipip ? OuterInWords(way.outer_source, way.outer_destination) : "");
+  const bool is_l2 = way.forwarding == ForwardingMode::kL2;
+  fate.frame = FrameInWords(
+      way.mac.value(), way.source_mac,
+      is_l2 ? "" : OuterInWords(way.outer_source, way.outer_destination, way.gue_port));
   return fate;
 }
 
@@ -63,7 +76,7 @@ struct Tallies {
       for (std::size_t i = 0; i < steps.size(); ++i)
         steps[i] += counters.services[service].packets[static_cast<Step>(i)].Read();
   }
-  static constexpr std::size_t kServices = 6;
+  static constexpr std::size_t kServices = 8;
 
   std::array<std::uint64_t, kDropReasons.size()> drops{};
   std::array<std::uint64_t, kReplyNames.size()> replies{};
@@ -87,13 +100,7 @@ Fate FateSeen(const Tallies& before, const Tallies& after, const std::vector<Fra
             ""};
   for (const Frame& frame : sent) {
     const auto ethernet = Load<EthernetHeader>(frame.data());
-    const auto ip = Load<Ipv4Header>(frame.data() + sizeof ethernet);
-    constexpr std::uint8_t kIpv4InIpv4 = 4;
-    fate.frame += FrameInWords(ethernet.destination, ethernet.source,
-                               ip.protocol == kIpv4InIpv4
-                                   ? OuterInWords(IpAddress::FromV4(ip.source.value()),
-                                                  IpAddress::FromV4(ip.destination.value()))
-                                   : "");
+    fate.frame += FrameInWords(ethernet.destination, ethernet.source, OuterSeen(frame));
   }
   return fate;
 }
@@ -139,13 +146,16 @@ class World : public ExplainedAppliance {
     };
     using enum Protocol;
     static constexpr Endpoint kEndpoints[] = {
-        {"192.0.2.1", 80, kTcp},   {"192.0.2.1", 80, kTcp},   {"192.0.2.1", 443, kTcp},
-        {"192.0.2.9", 8080, kTcp}, {"192.0.2.1", 53, kUdp},   {"192.0.2.1", 81, kTcp},
-        {"192.0.2.1", 54, kUdp},   {"192.0.2.1", 82, kTcp},   {"192.0.2.1", 9999, kTcp},
-        {"192.0.2.9", 53, kUdp},   {"203.0.113.9", 80, kTcp}, {"10.0.0.1", 80, kTcp}};
+        {"192.0.2.1", 80, kTcp},     {"192.0.2.1", 80, kTcp},     {"192.0.2.1", 443, kTcp},
+        {"192.0.2.9", 8080, kTcp},   {"192.0.2.1", 53, kUdp},     {"192.0.2.9", 8081, kTcp},
+        {"2001:db8:1::1", 80, kTcp}, {"2001:db8:1::1", 81, kTcp}, {"192.0.2.1", 81, kTcp},
+        {"192.0.2.1", 54, kUdp},     {"192.0.2.1", 82, kTcp},     {"192.0.2.1", 9999, kTcp},
+        {"192.0.2.9", 53, kUdp},     {"203.0.113.9", 80, kTcp},   {"10.0.0.1", 80, kTcp}};
     const Endpoint& endpoint =
-        chance.OneIn(3) ? chance.Of(kEndpoints) : kEndpoints[chance.Below(5)];
-    return {chance.OneIn(40) ? chance.Of(kOdd) : AnyClient(), AddressNamed(endpoint.vip),
+        chance.OneIn(3) ? chance.Of(kEndpoints) : kEndpoints[chance.Below(7)];
+    const IpAddress vip = AddressNamed(endpoint.vip);
+    const IpAddress client = chance.OneIn(40) ? chance.Of(kOdd) : AnyClient();
+    return {vip.IsV4() ? client : InIpv6(client), vip,
             static_cast<std::uint16_t>(40000 + chance.Below(10)), endpoint.port, endpoint.protocol};
   }
   SegmentFlags AnySegment(Protocol protocol) {
@@ -170,12 +180,22 @@ class World : public ExplainedAppliance {
   Chance chance;
 
  private:
+  // 2001:db8::/96 with the IPv4 address behind; the odd ones are odd no more.
+  static IpAddress InIpv6(const IpAddress& client) {
+    IpAddress::Bytes bytes = AddressNamed("2001:db8::").bytes();
+    std::copy(client.bytes().begin() + 12, client.bytes().end(), bytes.begin() + 12);
+    return IpAddress::FromV6(bytes);
+  }
   IpAddress AnyClient() {
     return IpAddress::FromV4(0xc6336400 + static_cast<std::uint32_t>(chance.Below(60)));
   }
 
   void StartOrEndAffinity() {
     AffinitySelector selector{AddressNamed("192.0.2.1"), Protocol::kTcp, {}, AnyClient(), {}};
+    if (chance.OneIn(5)) {
+      selector.vip = AddressNamed("2001:db8:1::1");
+      selector.client = InIpv6(selector.client);
+    }
     if (chance.OneIn(3)) selector.service_ports = {80};
     if (chance.OneIn(3)) selector.client_ports = {40003, 40004};
     const std::string target =
@@ -244,12 +264,13 @@ TEST_CASE("O: of 100,000 random packets each goes as it was explained", "[contro
     const Fate fate = ExplainAndSend(world, seen);
     ++seen[fate.step], ++seen[fate.drop], ++seen[fate.reply];
     if (fate.drop == "no_target" && fate.reply.empty()) ++seen["silence"];
-    if (fate.frame.find(" in ") != std::string::npos) ++seen["ipip"];
+    if (fate.frame.find(" port 0") != std::string::npos) ++seen["ipip"];
+    if (fate.frame.find(" port 6080") != std::string::npos) ++seen["gue"];
   }
   for (const char* each :
        {"connection", "other_worker", "affinity", "balanced", "ring", "no_target", "no_neighbour",
         "martian_source", "no_service", "not_our_address", "tcp_reset", "port_unreachable",
-        "silence", "ipip", "passed over"}) {
+        "silence", "ipip", "gue", "passed over"}) {
     CAPTURE(each);
     CHECK(seen[each] > 100);
   }

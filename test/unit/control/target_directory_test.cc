@@ -192,7 +192,7 @@ TEST_CASE_METHOD(Fixture, "weights, ports and policies change in place", "[contr
     changed.services[0].targets = {{0, 300}, {2, 100}};
     changed.services[0].ports = {80, 8080};
     changed.services[0].no_target = config::NoTarget::kDrop;
-    changed.services[0].forwarding = config::Forwarding::kIpip;
+    changed.services[0].forwarding = ForwardingMode::kIpip;
   });
   const auto web = Service("web");
   CHECK(web.slot == slot);

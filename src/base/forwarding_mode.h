@@ -1,0 +1,25 @@
+// How a packet gets from the balancer to its target.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace holdfast {
+
+enum class ForwardingMode : std::uint8_t {
+  kL2,    // with the target's MAC, as it came
+  kIpip,  // inside another IP header, to the target's address (RFC 2003, 2473, 4213)
+  kGue,   // inside UDP, to the target's address (generic UDP encapsulation, variant 1)
+};
+
+// By ForwardingMode. An API.
+inline constexpr std::array<std::string_view, 3> kForwardingNames = {"l2", "ipip", "gue"};
+inline std::string_view NameOf(ForwardingMode mode) {
+  return kForwardingNames[static_cast<std::size_t>(mode)];
+}
+
+// Where targets take GUE packets if nothing else is said: IANA's "gue".
+inline constexpr std::uint16_t kGuePort = 6080;
+
+}  // namespace holdfast

@@ -1,0 +1,51 @@
+#include <rte_mbuf.h>
+
+#include "balancing/stable_mix.h"
+#include "datapath/stages.h"
+#include "datapath/target_path.h"
+
+namespace holdfast {
+namespace {
+
+// The Ethernet header of `frame` gives way to what comes before the packet.
+void Put(rte_mbuf* mbuf, const TunnelHeader& header, const InnerPacket& inner,
+         ForwardingMode mode) {
+  const auto before = static_cast<std::uint16_t>(header.LengthFor(mode));
+  // With l2 a short frame stays as long as a frame must be.
+  const bool keeps_padding = mode == ForwardingMode::kL2 && mbuf->data_len <= kMinimumFrame;
+  const std::uint32_t behind =
+      keeps_padding ? mbuf->data_len - std::uint32_t{sizeof(EthernetHeader)} : inner.length;
+  mbuf->data_off = static_cast<std::uint16_t>(mbuf->data_off + sizeof(EthernetHeader) - before);
+  mbuf->data_len = static_cast<std::uint16_t>(before + behind);
+  mbuf->pkt_len = mbuf->data_len;
+  header.Write(rte_pktmbuf_mtod(mbuf, std::uint8_t*), inner, mode);
+}
+
+// What goes out says nothing of the hash that tables know the flow by.
+std::uint32_t EntropyOf(const FlowHash& hash) {
+  return static_cast<std::uint32_t>(StableMix(hash.fingerprint ^ hash.bucket));
+}
+
+}  // namespace
+
+bool ForwardOtherwise(Batch& batch, const TunnelPath& path, std::size_t i) {
+  rte_mbuf* const mbuf = batch.mbuf(i);
+  if (!path.resolved()) {
+    batch.Drop(mbuf, DropReason::kNoNeighbour);
+    return false;
+  }
+  const ForwardingMode mode = path.forwarding.value_or(batch.destination(i).forwarding());
+  const auto inner =
+      InnerPacket::Of(rte_pktmbuf_mtod(mbuf, const std::uint8_t*) + sizeof(EthernetHeader),
+                      batch.tuple(i).is_ipv4(), EntropyOf(batch.hash(i)));
+  const std::size_t room = mbuf->data_off + sizeof(EthernetHeader);
+  if (inner.length + path.header.OverheadOf(mode) > path.longest_packet ||
+      room < path.header.LengthFor(mode)) {
+    batch.Drop(mbuf, DropReason::kOversized);
+    return false;
+  }
+  Put(mbuf, path.header, inner, mode);
+  return true;
+}
+
+}  // namespace holdfast
