@@ -137,6 +137,10 @@ TEST_CASE("l2 reaches neighbours only", "[config]") {
             "but l2 reaches neighbours only: use another `forwarding`, or give the target an "
             "address in the subnet of a port"});
   CHECK(MistakesIn(routed + "    forwarding: ipip\n") == std::vector<std::string>());
+  // A target's own way counts.
+  CHECK(MistakesIn(
+            absl::StrReplaceAll(routed, {{"203.0.113.5}", "203.0.113.5, forwarding: gue}"}})) ==
+        std::vector<std::string>());
 }
 
 TEST_CASE("static neighbours: hosts on a port, each said once", "[config]") {
