@@ -85,7 +85,7 @@ class BadInput:
     def wrong_ethernet(self):
         packet = self.ip / self.syn
         inner = IPv6(src="2001:db8::7", dst="2001:db8::1") / ICMPv6EchoRequest()
-        yield "ipv6", "ethertype", self.ethernet() / inner
+        yield "ipv6", "not_our_address", self.ethernet() / inner
         yield "vlan", "ethertype", self.ethernet() / Dot1Q(vlan=7) / packet
         yield "lldp", "ethertype", self.ethernet(type=0x88cc) / Raw(bytes(46))
         yield "unknown_ethertype", "ethertype", self.ethernet(type=0x88b5) / packet
