@@ -237,7 +237,7 @@ TEST_CASE_METHOD(ConfiguredFixture, "every mistake is answered with its line; no
   CHECK(LinesOf(answer.mistakes()) ==
         Lines{"b.yaml:11: services[0].targets[1].weight: '10001': must be 0 to 10000",
               "b.yaml:15: x: unknown key; known are eal, cores, ports, connections, affinities, "
-              "control, metrics, ring_seed, targets, services, logging"});
+              "control, metrics, ring_seed, targets, services, logging, routes, neighbours"});
   CHECK(answer.explanation() == "2 mistakes; nothing has changed");
   CHECK_FALSE(published);
 }
@@ -331,7 +331,7 @@ TEST_CASE_METHOD(ConfiguredFixture, "a single call that is wrong changes nothing
   CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
   CHECK(status.error_message() ==
         "target 'web-4'.address: '10.9.0.14': must lie in the subnet of a port (10.0.0.1/24 on "
-        "lan)");
+        "lan), or be reached by `routes` or a port's gateway");
   create.mutable_target()->set_address("10.0.0.14");
   create.add_services("ftp");
   status = Ask(&Stub::CreateTarget, create, change);
