@@ -19,6 +19,7 @@ constexpr absl::Duration kUpkeepInterval = absl::Milliseconds(20);
 constexpr absl::Duration kPortWatchInterval = absl::Seconds(1);
 // The loop waits so long for those that are there; one that is not must not hold it.
 constexpr absl::Duration kPatienceWithTargets = absl::Milliseconds(200);
+constexpr absl::Duration kFarewell = absl::Milliseconds(300);
 constexpr std::size_t kExpiriesAtOnce = 1000;  // so that nobody waits long for the loop
 
 ConnectionTimeouts TimeoutsOf(const config::Connections& connections) {
@@ -48,6 +49,7 @@ absl::StatusOr<std::unique_ptr<Appliance>> Appliance::Create(const config::Balan
   if (!datapath.ok()) return datapath.status();
   appliance->datapath_ = *std::move(datapath);
   if (auto status = appliance->MakeTables(); !status.ok()) return status;
+  if (auto status = appliance->OpenRoutes(); !status.ok()) return status;
   appliance->MakeControl();
   if (auto status = appliance->StartServers(); !status.ok()) return status;
   const auto tables = appliance->TablesOfWorkers();
@@ -86,6 +88,14 @@ absl::Status Appliance::MakeTables() {
     worker_counters_.push_back(std::make_unique<WorkerCounters>());
     all_connections_.push_back(connections_.back().get());
   }
+  return absl::OkStatus();
+}
+
+absl::Status Appliance::OpenRoutes() {
+  if (!config_.kernel_routes_table) return absl::OkStatus();
+  auto routes = HostRoutes::Open(*config_.kernel_routes_table);
+  if (!routes.ok()) return routes.status();
+  host_routes_ = std::make_unique<HostRoutes>(*std::move(routes));
   return absl::OkStatus();
 }
 
@@ -136,7 +146,9 @@ std::vector<WorkerTables> Appliance::TablesOfWorkers() {
     tables.push_back({.connections = connections_[i].get(),
                       .all_connections = all_connections_,
                       .affinities = affinity_replicas_[i].get(),
+                      .fragments = &fragments_,
                       .neighbours = &neighbours_,
+                      .path_mtus = &path_mtu_table_,
                       .snapshots = &snapshots_,
                       .rcu = &rcu_,
                       .counters = worker_counters_[i].get()});
@@ -175,15 +187,25 @@ Explainer::Sources Appliance::ExplainerSources() const {
                              .ports = {},
                              .now = Datapath::Now};
   for (const auto& replica : affinity_replicas_) sources.affinity_replicas.push_back(replica.get());
-  for (const PortIdentity& port : datapath_->Identities())
-    sources.ports.push_back({port.name, port.mac, port.addresses});
+  for (const PortIdentity& port : datapath_->Identities()) {
+    const config::Port& config = config_.ports[sources.ports.size()];
+    sources.ports.push_back(
+        {config.name, port.mac, port.addresses, config.kernel ? config.kernel->interface : ""});
+  }
   return sources;
 }
 
 absl::Status Appliance::Run() {
   spdlog::info("holdfastd {} balances {} services over {} targets with {} workers", kVersion,
                config_.services.size(), config_.targets.size(), config_.cores.workers.size());
+  if (host_routes_ != nullptr) AnnounceVips();
   loop_.Run();
+  if (routes_ != nullptr) {
+    // First, and with a moment for the routing daemon to tell its router, by this port: else
+    // that would send packets into nothing until it misses the daemon.
+    routes_.reset();
+    absl::SleepFor(kFarewell);
+  }
   if (control_server_ != nullptr) control_server_->Stop();
   metrics_server_.reset();  // a scrape asks the ports
   datapath_->Stop();
@@ -193,7 +215,9 @@ absl::Status Appliance::Run() {
 void Appliance::Publish() {
   auto snapshot = directory_.BuildSnapshot();
   resolver_->Follow(*snapshot, configuration_->now());
+  path_mtus_.Follow(*snapshot);
   snapshots_.Publish(std::move(snapshot));
+  if (routes_ != nullptr) routes_->Follow(snapshots_.Current());
   control_counters_.snapshots_published.Add(1);
 }
 
@@ -235,16 +259,30 @@ void Appliance::HearNeighbours() {
   resolver_->Tick();
 }
 
+void Appliance::HearRouters() {
+  datapath_->DrainPathMtuEvents([this](const PathMtuEvent& event) { path_mtus_.Learn(event); });
+  path_mtus_.Tick();
+}
+
 void Appliance::Upkeep() {
   HearNeighbours();
+  HearRouters();
   affinities_->ExpireDue(kExpiriesAtOnce);
   ReleaseTargets();
   control_counters_.retired_pending.Set(rcu_.Reclaim());
 }
 
+void Appliance::AnnounceVips() {
+  routes_ = std::make_unique<VipRoutes>(VipRoutes::Table{
+      .add = [this](const IpAddress& vip) { return host_routes_->Add(vip); },
+      .remove = [this](const IpAddress& vip) { return host_routes_->Remove(vip); }});
+  routes_->Follow(snapshots_.Current());
+}
+
 void Appliance::WatchPorts() {
   lost_port_ = datapath_->CheckPorts();
   if (!lost_port_.ok()) return loop_.Stop();
+  if (routes_ != nullptr) routes_->Retry();
   for (const PortIndex port : datapath_->WatchLinks()) resolver_->AnnouncePort(port);
 }
 

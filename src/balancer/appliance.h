@@ -16,8 +16,10 @@
 #include "control/live_configuration.h"
 #include "control/management_loop.h"
 #include "control/target_directory.h"
+#include "control/vip_routes.h"
 #include "datapath/datapath.h"
 #include "datapath/neighbour_resolver.h"
+#include "kernel/host_routes.h"
 #include "rpc/control_server.h"
 #include "telemetry/metric_source.h"
 #include "telemetry/metrics_server.h"
@@ -45,6 +47,7 @@ class Appliance {
   explicit Appliance(const config::BalancerConfig& config);
 
   absl::Status MakeTables();
+  absl::Status OpenRoutes();
   void MakeControl();
   absl::Status StartServers();
   [[nodiscard]] std::vector<WorkerTables> TablesOfWorkers();
@@ -56,7 +59,9 @@ class Appliance {
   // Returns when all new targets have answered, or have had their time.
   void MeetTargets(const config::BalancerConfig& next);
   void HearNeighbours();
+  void HearRouters();
   void Publish();         // the directory as it stands, to the workers
+  void AnnounceVips();    // by routes, from now on
   void Upkeep();          // several times a second
   void WatchPorts();      // once a second
   void ReleaseTargets();  // whose handles are in no table any more (P7)
@@ -69,6 +74,9 @@ class Appliance {
   TargetDirectory directory_;
   NeighbourTable neighbours_;
   NeighbourCounters neighbour_counters_;
+  FragmentTable fragments_;
+  PathMtuTable path_mtu_table_;
+  PathMtus path_mtus_{clock_, path_mtu_table_};
   RcuDomain rcu_;
   SnapshotPublisher snapshots_;
 
@@ -80,6 +88,8 @@ class Appliance {
 
   std::unique_ptr<AffinityManager> affinities_;
   std::unique_ptr<LiveConfiguration> configuration_;
+  std::unique_ptr<HostRoutes> host_routes_;  // none unless configured
+  std::unique_ptr<VipRoutes> routes_;        // none until traffic flows
   std::unique_ptr<Datapath> datapath_;
   std::unique_ptr<NeighbourResolver> resolver_;
   std::unique_ptr<Explainer> explainer_;

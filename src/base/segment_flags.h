@@ -1,5 +1,7 @@
 // SegmentFlags: what of a TCP segment matters to a balancer. Of a UDP datagram,
-// only `payload` is ever set.
+// only `payload` is ever set. A packet that is about a connection and none of its own (an ICMP
+// error, a later fragment) is `passive` and nothing else: it goes where the connection goes and
+// changes nothing (P5).
 #pragma once
 
 #include <bit>
@@ -14,7 +16,8 @@ struct SegmentFlags {
   bool rst : 1 = false;
   bool payload : 1 = false;
   bool ack : 1 = false;
-  std::uint8_t reserved : 3 = 0;
+  bool passive : 1 = false;
+  std::uint8_t reserved : 2 = 0;
 
   static constexpr SegmentFlags FromByte(std::uint8_t byte) {
     return std::bit_cast<SegmentFlags>(byte);
@@ -27,11 +30,11 @@ struct SegmentFlags {
         static_cast<std::uint8_t>((flags & kFinSynRstAck) | (has_payload ? kPayload : 0)));
   }
 
-  // Neither opens nor ends anything.
+  // Neither opens nor ends anything, and is a packet of the connection itself.
   [[nodiscard]] constexpr bool plain() const {
     return (std::bit_cast<std::uint8_t>(*this) & kNotPlain) == 0;
   }
-  static constexpr std::uint8_t kNotPlain = 7;  // the first three
+  static constexpr std::uint8_t kNotPlain = 0x27;  // fin, syn, rst, passive
   // Asks for a new connection.
   [[nodiscard]] constexpr bool OpensConnection() const { return syn && !ack; }
   // What ConnectionPhase depends on: all but `ack`, as a number below kPhaseIndices.

@@ -31,6 +31,12 @@ struct Cores {
   absl::Duration max_sleep = absl::Microseconds(500);
 };
 
+// An interface of the kernel's that has what is not for a service.
+struct KernelShare {
+  std::string interface;
+  std::uint32_t packets_per_second = 20'000;  // from each worker
+};
+
 struct Port {
   std::string name;
   std::string device;  // PCI address or vdev string; "{queues}" not yet replaced
@@ -38,6 +44,7 @@ struct Port {
   std::uint32_t mtu = 1500;
   std::uint32_t rx_descriptors = 1024;
   std::uint32_t tx_descriptors = 1024;
+  std::optional<KernelShare> kernel;
   std::optional<IpAddress> gateway;  // IPv4
   std::optional<IpAddress> gateway_v6;
 };
@@ -130,8 +137,9 @@ struct BalancerConfig {
   std::vector<Target> targets;    // in the file's order
   std::vector<Service> services;  // in the file's order
   LogLevel log_level = LogLevel::kInfo;
-  std::vector<Route> routes;                // without the ports' gateways
-  std::vector<StaticNeighbour> neighbours;  // without the targets' own
+  std::vector<Route> routes;                         // without the ports' gateways
+  std::vector<StaticNeighbour> neighbours;           // without the targets' own
+  std::optional<std::uint32_t> kernel_routes_table;  // where routes to usable VIPs are kept
 };
 
 }  // namespace holdfast::config

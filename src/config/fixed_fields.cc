@@ -41,6 +41,9 @@ void AddPort(const std::string& path, const Port& port, FieldTexts& fields) {
   fields[path + ".mtu"] = absl::StrCat(port.mtu);
   fields[path + ".rx_descriptors"] = absl::StrCat(port.rx_descriptors);
   fields[path + ".tx_descriptors"] = absl::StrCat(port.tx_descriptors);
+  fields[path + ".kernel.interface"] = port.kernel ? port.kernel->interface : "";
+  fields[path + ".kernel.packets_per_second"] =
+      port.kernel ? absl::StrCat(port.kernel->packets_per_second) : "";
 }
 
 void AddPorts(const std::vector<Port>& ports, FieldTexts& fields) {
@@ -63,6 +66,8 @@ void AddServers(const BalancerConfig& config, FieldTexts& fields) {
   fields["control.listen"] =
       Joined(config.control.listen, [](const ListenAddress& listen) { return listen.text; });
   fields["control.insecure"] = TextOf(config.control.insecure);
+  fields["kernel_routes.table"] =
+      config.kernel_routes_table ? absl::StrCat(*config.kernel_routes_table) : "";
   fields["metrics.listen"] = config.metrics.listen ? config.metrics.listen->text : "";
 }
 

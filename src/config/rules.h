@@ -22,6 +22,10 @@ Control CheckedControl(const v1::Control& control, MistakeLog& log);
 // A metrics address that the control plane listens on already is a mistake.
 Metrics CheckedMetrics(const v1::Metrics& metrics, const Control& control, MistakeLog& log);
 LogLevel CheckedLogLevel(const v1::Logging& logging);
+// The interface of port `path`, whatever other interfaces there are.
+KernelShare CheckedKernelShare(const std::string& path, const v1::Port::KernelShare& share,
+                               MistakeLog& log);
+std::uint32_t CheckedKernelRoutesTable(const v1::KernelRoutes& routes, MistakeLog& log);
 
 using PortMessages = google::protobuf::RepeatedPtrField<v1::Port>;
 using RouteMessages = google::protobuf::RepeatedPtrField<v1::Route>;

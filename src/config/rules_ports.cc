@@ -107,6 +107,9 @@ std::vector<Port> CheckedPorts(const PortMessages& ports, MistakeLog& log) {
     interfaces.Claim(path, path + ".device", device.KernelInterface());
     port.addresses = CheckedOwnAddresses(path, message, addresses, log);
     CheckSizes(path, message, port, log);
+    if (!message.has_kernel()) continue;
+    port.kernel = CheckedKernelShare(path + ".kernel", message.kernel(), log);
+    interfaces.Claim(path, path + ".kernel.interface", port.kernel->interface);
   }
   return checked;
 }

@@ -30,6 +30,7 @@ class Explainer {
     std::string name;
     MacAddress mac;
     std::vector<IpPrefix> addresses;
+    std::string kernel_interface = {};  // "": it has none
   };
   // All outlive it.
   struct Sources {

@@ -61,6 +61,7 @@ struct Explanation {
     kForwarded,
     kRefused,  // P6: no target
     kDropped,
+    kKernel,  // the kernel's, by the interface of a port
   };
   struct Verdict {
     Outcome outcome = Outcome::kDropped;

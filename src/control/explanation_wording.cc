@@ -60,6 +60,11 @@ std::string InWords(DropReason reason) {
   return absl::StrCat("dropped as ", std::string(name.name), ": ", std::string(name.help));
 }
 
+std::string KernelInWords(const std::string& port, const std::string& interface) {
+  return absl::StrCat("not for a service: the kernel gets it by interface '", interface,
+                      "' of port '", port, "', as the rate allows");
+}
+
 std::string RefusalInWords(const std::optional<Reply>& reply) {
   if (!reply) return "refused in silence";
   return *reply == Reply::kTcpReset ? "refused with a TCP RST, as the rate allows"

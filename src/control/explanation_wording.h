@@ -17,6 +17,7 @@ std::string NoAffinityInWords(const FlowKey& flow, const std::string& service);
 // "target 'web-2' (10.0.0.12) by step affinity: ...".
 std::string InWords(const Explanation::Verdict::Way& way);
 std::string InWords(DropReason reason);
+std::string KernelInWords(const std::string& port, const std::string& interface);
 std::string RefusalInWords(const std::optional<Reply>& reply);
 
 }  // namespace holdfast

@@ -31,11 +31,8 @@ Inquiry::Inquiry(const Explainer::Sources& sources, const PacketQuestion& questi
 
 Explanation Inquiry::Run() && {
   if (service_ == nullptr) {
-    const FlowKey& flow = question_.flow;
-    drop_ = IsMartianSource(flow.client, flow.vip)
-                ? DropReason::kMartianSource
-                : WhyNoService(IsOurs(flow.vip, snapshot_, sources_.ports));
     explanation_.worker = question_.worker.value_or(WorkerId{0});
+    EndWithoutService();
   } else {
     explanation_.service = service_->name;
     LookInTables();
@@ -53,6 +50,36 @@ Explanation Inquiry::Run() && {
   }
   Conclude();
   return std::move(explanation_);
+}
+
+void Inquiry::EndWithoutService() {
+  const FlowKey& flow = question_.flow;
+  if (IsMartianSource(flow.client, flow.vip)) {
+    drop_ = DropReason::kMartianSource;
+    return;
+  }
+  const DropReason reason = WhyNoService(IsOurs(flow.vip, snapshot_, sources_.ports));
+  const Explainer::Port& port = LikelyPort();
+  const bool is_kernels = !port.kernel_interface.empty() &&
+                          IsKernels(reason, snapshot_.IsVip(flow.vip), /*to_group=*/false);
+  if (is_kernels)
+    kernels_ = &port;
+  else
+    drop_ = reason;
+}
+
+const Explainer::Port& Inquiry::LikelyPort() const {
+  const auto& ports = sources_.ports;
+  auto found = std::find_if(ports.begin(), ports.end(), [&](const Explainer::Port& port) {
+    return IsOwnAddress(port.addresses, question_.flow.vip);
+  });
+  if (found == ports.end())
+    found = std::find_if(ports.begin(), ports.end(), [&](const Explainer::Port& port) {
+      return std::any_of(port.addresses.begin(), port.addresses.end(), [&](const IpPrefix& subnet) {
+        return subnet.Contains(question_.flow.client);
+      });
+    });
+  return found == ports.end() ? ports.front() : *found;
 }
 
 void Inquiry::LookInTables() {

@@ -30,6 +30,9 @@ class Inquiry {
     [[nodiscard]] bool IsFollowed() const { return !begins_anew && target != nullptr; }
   };
 
+  void EndWithoutService();
+  // Who receives it, as far as its addresses tell.
+  [[nodiscard]] const Explainer::Port& LikelyPort() const;
   void LookInTables();
   [[nodiscard]] WorkerId LikelyWorker() const;
   [[nodiscard]] const Known* KnownBy(WorkerId worker) const;
@@ -67,6 +70,7 @@ class Inquiry {
   std::optional<ConnectionPhase> original_;  // of whose entry a copy is made
   bool refused_ = false;
   std::optional<DropReason> drop_;
+  const Explainer::Port* kernels_ = nullptr;  // whose kernel interface gets it
 };
 
 }  // namespace holdfast

@@ -189,6 +189,11 @@ void Inquiry::Conclude() {
     if (!verdict.way->mac) drop_ = DropReason::kNoNeighbour;
   }
   verdict.drop = drop_;
+  if (kernels_ != nullptr) {
+    verdict.outcome = Outcome::kKernel;
+    verdict.why = KernelInWords(kernels_->name, kernels_->kernel_interface);
+    return;
+  }
   verdict.outcome = refused_ ? Outcome::kRefused : drop_ ? Outcome::kDropped : Outcome::kForwarded;
   verdict.why = refused_ ? RefusalInWords(verdict.reply) : drop_ ? InWords(*drop_) : "";
   if (!verdict.way) return;

@@ -1,10 +1,18 @@
 #include "datapath/local_packets.h"
 #include "wire/arp.h"
 #include "wire/icmp.h"
+#include "wire/icmp_error.h"
 #include "wire/neighbour_discovery.h"
+#include "wire/tunnel_header.h"
 
 namespace holdfast {
 namespace {
+
+// As ours are: IP in IP, or UDP from a port that GUE's are.
+bool IsTunnel(const QuotedPacket& quoted) {
+  return quoted.protocol == kProtocolIpv4 || quoted.protocol == kProtocolIpv6 ||
+         (quoted.protocol == kProtocolUdp && quoted.source_port >= kFirstGueSourcePort);
+}
 
 // A host that says who has its own address: RFC 5227's announcement.
 bool IsAnnouncement(const ArpMessage& message) { return message.sender_ip == message.target_ip; }
@@ -22,15 +30,37 @@ void AnswerArp(Local& local, rte_mbuf* mbuf) {
   if (message->sender_ip != IpAddress::FromV4(0))  // a probe claims nothing
     local.TellManagement({.address = message->sender_ip, .mac = message->sender_mac});
   const LocalPacket kind = request ? LocalPacket::kArpRequest : LocalPacket::kArpReply;
-  if (!request || !for_us) return batch.Consume(mbuf, kind);
+  if (!request || !for_us) {
+    if (batch.port().shares_with_kernel())
+      return batch.AddForKernel(mbuf);  // it has a table of neighbours, too
+    return batch.Consume(mbuf, kind);
+  }
   batch.Count(kind);
   TurnIntoArpReply(BytesOf(mbuf), batch.port().mac);
   batch.Reply(mbuf, Reply::kArpReply);
 }
 
+// An error about a packet that we put another one in (RFC 2003, 5; RFC 2473, 8). What is asked
+// for too often is lost: routers say it again.
+bool TakeTunnelError(Local& local, rte_mbuf* mbuf, const ParsedPacket& packet) {
+  if (!local.ports.Own(packet.key.vip)) return false;
+  const auto quoted = ParseIcmpError(FrameOf(mbuf), packet);
+  if (!quoted || !IsTunnel(*quoted)) return false;
+  if (quoted->source != packet.key.vip) {
+    local.batch.Drop(mbuf, DropReason::kIcmpForged);
+    return true;
+  }
+  if (quoted->is_too_big) local.path_mtu_events.Push({quoted->destination, quoted->mtu});
+  local.batch.Consume(mbuf, LocalPacket::kTunnelError);
+  return true;
+}
+
 void AnswerIcmp(Local& local, rte_mbuf* mbuf, const ParsedPacket& packet) {
   Batch& batch = local.batch;
+  if (batch.port().shares_with_kernel() && !local.IsVip(packet.key.vip))
+    return batch.AddForKernel(mbuf);
   if (!local.Has(packet.key.vip)) return batch.Drop(mbuf, DropReason::kNotOurAddress);
+  if (TakeTunnelError(local, mbuf, packet)) return;
   if (local.Has(packet.key.client) || batch.port().IsBroadcast(packet.key.client))
     return batch.Drop(mbuf, DropReason::kMartianSource);
   if (!IsValidEchoRequest(FrameOf(mbuf), packet)) return batch.Drop(mbuf, DropReason::kIcmp);
@@ -42,8 +72,8 @@ void AnswerIcmp(Local& local, rte_mbuf* mbuf, const ParsedPacket& packet) {
 }  // namespace
 
 void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& events,
-                   WorkerCounters& counters) {
-  Local local{batch, ports, events, counters};
+                   PathMtuEventRing& path_mtu_events, WorkerCounters& counters) {
+  Local local{batch, ports, events, path_mtu_events, counters};
   for (const LocalContext& packet : batch.locals()) {
     if (packet.parsed.kind == PacketKind::kArp)
       AnswerArp(local, packet.mbuf);

@@ -1,9 +1,16 @@
 #include "datapath/local_packets.h"
+#include "datapath/punt.h"
 #include "datapath/replace_frame.h"
 #include "wire/neighbour_discovery.h"
 
 namespace holdfast {
 namespace {
+
+// The kernel has a table of neighbours, too, and may have addresses that we know nothing of.
+void ForOthers(Batch& batch, rte_mbuf* mbuf, LocalPacket kind) {
+  if (batch.port().shares_with_kernel()) return batch.AddForKernel(mbuf);
+  batch.Consume(mbuf, kind);
+}
 
 void AnswerSolicitation(Local& local, rte_mbuf* mbuf, const NeighbourMessage& message) {
   Batch& batch = local.batch;
@@ -12,7 +19,7 @@ void AnswerSolicitation(Local& local, rte_mbuf* mbuf, const NeighbourMessage& me
     return local.RefuseClaim(mbuf, message.source, message.mac.value_or(sender),
                              LocalPacket::kSolicitationOfOthers);
   if (!local.AnswersFor(message.target))
-    return batch.Consume(mbuf, LocalPacket::kSolicitationOfOthers);
+    return ForOthers(batch, mbuf, LocalPacket::kSolicitationOfOthers);
   if (message.mac) local.TellManagement({.address = message.source, .mac = *message.mac});
   batch.Count(LocalPacket::kNeighbourSolicitation);
   std::array<std::uint8_t, kNeighbourFrame> answer;
@@ -32,7 +39,7 @@ void HearAdvertisement(Local& local, rte_mbuf* mbuf, const NeighbourMessage& mes
     local.TellManagement({.address = message.target,
                           .mac = *message.mac,
                           .kind = message.overrides ? Kind::kHeard : Kind::kHeardAgain});
-  local.batch.Consume(mbuf, LocalPacket::kNeighbourAdvertisement);
+  ForOthers(local.batch, mbuf, LocalPacket::kNeighbourAdvertisement);
 }
 
 }  // namespace
@@ -40,7 +47,7 @@ void HearAdvertisement(Local& local, rte_mbuf* mbuf, const NeighbourMessage& mes
 void AnswerNeighbourMessage(Local& local, rte_mbuf* mbuf, const ParsedPacket& packet) {
   const IpAddress& destination = packet.key.vip;
   if (!destination.IsMulticast() && !local.Has(destination))
-    return local.batch.Drop(mbuf, DropReason::kNotOurAddress);
+    return PuntOrDrop(local.batch, mbuf, DropReason::kNotOurAddress);
   const auto message = ParseNeighbourMessage(FrameOf(mbuf), packet);
   if (!message) return local.batch.Drop(mbuf, DropReason::kNeighbourDiscovery);
   if (message->is_solicitation)

@@ -13,6 +13,12 @@ bool Batch::Receive(const WorkerPort& port) {
   return size_ != 0;
 }
 
+void Batch::Take(const WorkerPort& port, std::size_t count) {
+  port_ = &port;
+  size_ = count;
+  ListFrames();
+}
+
 void Batch::ListFrames() {
   static_assert(kCapacity % kGroup == 0);
   std::uint64_t of_all = RTE_MBUF_F_RX_IP_CKSUM_GOOD;
@@ -45,7 +51,7 @@ std::uint64_t Batch::plain() const {
 }
 
 void Batch::Finish(WorkerCounters& counters) {
-  counters.rx_packets.Add(size_);
+  counters.rx_packets.Add(size_ - held_count_);
   counters.tx_packets.Add(sent_);
   if (rare_ != 0) AddRareTallies(counters);
   if (discarded_count_ != 0)
@@ -53,7 +59,10 @@ void Batch::Finish(WorkerCounters& counters) {
   if (unknown_count_ != 0) steps_.fill(Step::kConnection);
   looked_up_ = false;
   ipv6_ = 0;
-  size_ = flow_count_ = unknown_count_ = local_count_ = reply_count_ = discarded_count_ = sent_ = 0;
+  has_later_fragments_ = false;
+  first_fragment_count_ = held_count_ = 0;
+  size_ = flow_count_ = unknown_count_ = local_count_ = for_kernel_count_ = reply_count_ =
+      discarded_count_ = sent_ = 0;
 }
 
 void Batch::AddRareTallies(WorkerCounters& counters) {

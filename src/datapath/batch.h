@@ -53,6 +53,10 @@ class Batch {
   static constexpr std::size_t kCapacity = 64;
   static_assert(IpipCompletions::kCapacity == kCapacity);
 
+  // Where what somebody else received may be put, for Take().
+  [[nodiscard]] std::span<rte_mbuf*> to_fill() { return received_; }
+  // Takes the first `count` that were put there. REQUIRES: the batch is empty.
+  void Take(const WorkerPort& port, std::size_t count);
   // Takes what the worker's queue of `port` has; false when that is nothing.
   // `port` outlives the batch.
   bool Receive(const WorkerPort& port);
@@ -87,8 +91,8 @@ class Batch {
   }
   // One that was received, as it is in the room. REQUIRES: in the order of arrival.
   void AddFlowOfRoom(std::size_t i) { AddFlow(i, tuples_[i], destinations_[i], segments_[i]); }
-  void AddIpv6Flow(std::size_t i, const FlowKey& key, Destination destination,
-                   SegmentFlags segment) {
+  void AddFlow(std::size_t i, const FlowKey& key, Destination destination, SegmentFlags segment) {
+    if (key.vip.IsV4()) return AddFlow(i, Ipv4Tuple::Of(key), destination, segment);
     keys_[flow_count_] = key;
     ipv6_ |= std::uint64_t{1} << flow_count_;
     AddFlow(i, Ipv4Tuple::InPlaceOf(key), destination, segment);
@@ -177,11 +181,34 @@ class Batch {
     return ring_entries_[packet.number];
   }
 
+  // ---- fragments
+  struct FirstFragment {
+    FlowHash datagram;
+    std::uint8_t number = 0;  // among the flows
+  };
+  // Of the flow that was added last.
+  void NoteFirstFragment(const FlowHash& datagram) {
+    first_fragments_[first_fragment_count_++] = {datagram,
+                                                 static_cast<std::uint8_t>(flow_count_ - 1)};
+  }
+  [[nodiscard]] std::span<const FirstFragment> first_fragments() const {
+    return {first_fragments_.data(), first_fragment_count_};
+  }
+  void NoteLaterFragment() { has_later_fragments_ = true; }
+  [[nodiscard]] bool has_later_fragments() const { return has_later_fragments_; }
+  // One that was received waits elsewhere, and counts when it is received again.
+  void NoteHeld() { ++held_count_; }
+
   // ---- the others
   void AddLocal(rte_mbuf* mbuf, const ParsedPacket& parsed) {
     locals_[local_count_++] = {mbuf, parsed};
   }
   [[nodiscard]] std::span<LocalContext> locals() { return {locals_.data(), local_count_}; }
+  // What the kernel should have.
+  void AddForKernel(rte_mbuf* mbuf) { for_kernel_[for_kernel_count_++] = mbuf; }
+  [[nodiscard]] std::span<rte_mbuf* const> for_kernel() const {
+    return {for_kernel_.data(), for_kernel_count_};
+  }
 
   // ---- ends
   void Drop(PacketContext& packet, DropReason reason) {
@@ -196,6 +223,8 @@ class Batch {
     Count(kind);
     discarded_[discarded_count_++] = mbuf;
   }
+  // What it was goes on in other buffers.
+  void Discard(rte_mbuf* mbuf) { discarded_[discarded_count_++] = mbuf; }
   // It has become an answer to its sender.
   void Reply(rte_mbuf* mbuf, holdfast::Reply kind) { replies_[reply_count_++] = {mbuf, kind}; }
   struct ReplyContext {
@@ -227,8 +256,11 @@ class Batch {
   std::size_t flow_count_ = 0;
   std::size_t unknown_count_ = 0;
   std::size_t local_count_ = 0;
+  std::size_t for_kernel_count_ = 0;
   std::size_t reply_count_ = 0;
   std::size_t discarded_count_ = 0;
+  std::size_t first_fragment_count_ = 0;
+  std::size_t held_count_ = 0;
   std::size_t sent_ = 0;
   std::uint64_t ipv6_ = 0;
   std::size_t rare_ = 0;  // tallies below that are not zero, or more
@@ -238,6 +270,7 @@ class Batch {
 
   bool checksums_known_good_ = false;
   bool looked_up_ = false;
+  bool has_later_fragments_ = false;
 
   std::array<rte_mbuf*, kCapacity> received_;
   std::array<const std::uint8_t*, kCapacity> frames_;
@@ -255,7 +288,9 @@ class Batch {
   std::array<const std::uint16_t*, kCapacity> ring_entries_;
   std::array<FlowKey, kCapacity> keys_;  // of flows that are IPv6
   std::array<LocalContext, kCapacity> locals_;
+  std::array<rte_mbuf*, kCapacity> for_kernel_;
   std::array<ReplyContext, kCapacity> replies_;
+  std::array<FirstFragment, kCapacity> first_fragments_;
   std::array<rte_mbuf*, kCapacity> discarded_;
 };
 

@@ -51,6 +51,9 @@ absl::Status Datapath::OpenPorts() {
     ports_.push_back(*std::move(port));
   }
   watch_ = std::make_unique<PortWatch>(ports_);
+  auto kernel = KernelShare::Create(ports_, queues, packets_.get());
+  if (!kernel.ok()) return kernel.status();
+  kernel_ = *std::move(kernel);
   return absl::OkStatus();
 }
 
@@ -58,9 +61,12 @@ absl::Status Datapath::MakeRings() {
   for (std::size_t i = 0; i < config_.cores.workers.size(); ++i) {
     auto events = NeighbourEventRing::Create(absl::StrCat("neighbours_", i), kRingSize);
     if (!events.ok()) return events.status();
+    auto path_mtu_events = PathMtuEventRing::Create(absl::StrCat("path_mtus_", i), kRingSize);
+    if (!path_mtu_events.ok()) return path_mtu_events.status();
     auto outgoing = OutgoingRing::Create(absl::StrCat("outgoing_", i), kRingSize);
     if (!outgoing.ok()) return outgoing.status();
-    crews_.push_back({*std::move(events), *std::move(outgoing), nullptr, 0});
+    crews_.push_back(
+        {{*std::move(events), *std::move(path_mtu_events), *std::move(outgoing)}, nullptr, 0});
   }
   return absl::OkStatus();
 }
@@ -70,6 +76,7 @@ absl::Status Datapath::Start(const HashKey& hash_key, std::span<const WorkerTabl
     if (auto status = port->Start(); !status.ok()) return status;
   for (std::size_t i = 0; i < crews_.size(); ++i)
     if (auto status = Launch(crews_[i], hash_key, tables[i], i); !status.ok()) return status;
+  if (kernel_ != nullptr) kernel_->Start();
   return absl::OkStatus();
 }
 
@@ -80,9 +87,9 @@ absl::Status Datapath::Launch(Crew& crew, const HashKey& hash_key, const WorkerT
                               .max_sleep = config_.cores.max_sleep,
                               .hash_key = hash_key,
                               .ring_seed = config_.ring_seed,
-                              .cycles_per_second = rte_get_tsc_hz()};
-  crew.worker =
-      std::make_unique<Worker>(options, PortsOf(index), tables, crew.events, crew.outgoing);
+                              .cycles_per_second = rte_get_tsc_hz(),
+                              .kernel = kernel_ == nullptr ? nullptr : kernel_->lane(index)};
+  crew.worker = std::make_unique<Worker>(options, PortsOf(index), tables, crew.rings);
   struct Errand {
     Worker* worker;
     const std::atomic<bool>* stop;
@@ -114,6 +121,7 @@ void Datapath::Stop() {
     if (crew.lcore != 0) rte_eal_wait_lcore(crew.lcore);
   watch_.reset();
   crews_.clear();
+  kernel_.reset();
   ports_.clear();
 }
 
@@ -126,12 +134,19 @@ std::vector<PortIdentity> Datapath::Identities() const {
   return identities;
 }
 
+std::vector<Family> Datapath::Families() const {
+  std::vector<Family> families = watch_->Families();
+  if (kernel_ == nullptr) return families;
+  for (Family& family : kernel_->Families()) families.push_back(std::move(family));
+  return families;
+}
+
 bool Datapath::Send(PortIndex port, std::span<const std::uint8_t> frame) {
   rte_mbuf* mbuf = rte_pktmbuf_alloc(packets_.get());
   if (mbuf == nullptr) return false;
   std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())), frame.data(),
               frame.size());
-  if (crews_.front().outgoing.Push({.mbuf = mbuf, .port = port})) return true;
+  if (crews_.front().rings.outgoing.Push({.mbuf = mbuf, .port = port})) return true;
   rte_pktmbuf_free(mbuf);
   return false;
 }
@@ -139,8 +154,16 @@ bool Datapath::Send(PortIndex port, std::span<const std::uint8_t> frame) {
 void Datapath::DrainNeighbourEvents(absl::FunctionRef<void(const NeighbourEvent&)> learn) {
   std::array<NeighbourEvent, 64> events;
   for (Crew& crew : crews_) {
-    const std::size_t count = crew.events.Pop(events);
+    const std::size_t count = crew.rings.events.Pop(events);
     for (const NeighbourEvent& event : std::span(events.data(), count)) learn(event);
+  }
+}
+
+void Datapath::DrainPathMtuEvents(absl::FunctionRef<void(const PathMtuEvent&)> learn) {
+  std::array<PathMtuEvent, 64> events;
+  for (Crew& crew : crews_) {
+    const std::size_t count = crew.rings.path_mtu_events.Pop(events);
+    for (const PathMtuEvent& event : std::span(events.data(), count)) learn(event);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "config/balancer_config.h"
 #include "datapath/eal.h"
+#include "datapath/kernel_share.h"
 #include "datapath/neighbour_event.h"
 #include "datapath/neighbour_frames.h"
 #include "datapath/packet_pool.h"
@@ -43,17 +44,18 @@ class Datapath {
   bool Send(PortIndex port, std::span<const std::uint8_t> frame);
   // Gives what the workers heard of neighbours since the last call.
   void DrainNeighbourEvents(absl::FunctionRef<void(const NeighbourEvent&)> learn);
+  // The same of what routers said of ways to targets.
+  void DrainPathMtuEvents(absl::FunctionRef<void(const PathMtuEvent&)> learn);
   // UNAVAILABLE when a port has gone.
   [[nodiscard]] absl::Status CheckPorts() const { return watch_->Check(); }
   // Ports whose link has come up since the last call.
   std::vector<PortIndex> WatchLinks() { return watch_->WatchLinks(); }
-  [[nodiscard]] std::vector<Family> Families() const { return watch_->Families(); }
+  [[nodiscard]] std::vector<Family> Families() const;
 
  private:
   // A worker and how the management core talks to it.
   struct Crew {
-    NeighbourEventRing events;
-    OutgoingRing outgoing;
+    WorkerRings rings;
     std::unique_ptr<Worker> worker;  // once started
     unsigned lcore = 0;
   };
@@ -72,6 +74,7 @@ class Datapath {
   PacketPool packets_;
   std::vector<std::unique_ptr<Port>> ports_;
   std::unique_ptr<PortWatch> watch_;
+  std::unique_ptr<KernelShare> kernel_;  // none when no port has a kernel interface
   std::vector<Crew> crews_;
   std::atomic<bool> stop_{false};
 };

@@ -45,6 +45,7 @@ class Follower {
       Forget(*entry, batch_.AddUnknown(i));
       return nullptr;
     }
+    if (segment.passive) return line;
     const ConnectionPhase next = NextPhase(entry->phase, segment);
     if (next != entry->phase) NoteChange();
     connections_.Update(*entry, next, now());

@@ -31,7 +31,8 @@ bool RewriteL2(rte_mbuf* mbuf, const TargetPath& path) {
 
 }  // namespace
 
-void Forward(Batch& batch, const TargetLines& lines, std::span<Departures> departures) {
+void Forward(Batch& batch, const TargetLines& lines, std::span<Departures> departures,
+             ReplyLimiter& limiter) {
   const std::size_t count = batch.flow_count();
   for (std::size_t i = 0; i < count; ++i) {
     TargetLine* const line = batch.line(i);
@@ -42,8 +43,10 @@ void Forward(Batch& batch, const TargetLines& lines, std::span<Departures> depar
     rte_mbuf* const mbuf = batch.mbuf(i);
     const bool goes = destination.IsIpv4InIp() ? Encapsulate(mbuf, path, batch.ipip(), i)
                                                : destination.IsL2() && RewriteL2(mbuf, path);
-    if (goes || ForwardOtherwise(batch, lines.TunnelOf(*line), i)) [[likely]]
+    if (goes) [[likely]]
       departures[Index(path.port)].Add(mbuf, i);
+    else
+      ForwardOtherwise(batch, i, lines.TunnelOf(*line), departures[Index(path.port)], limiter);
   }
 }
 

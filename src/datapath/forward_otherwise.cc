@@ -28,24 +28,20 @@ std::uint32_t EntropyOf(const FlowHash& hash) {
 
 }  // namespace
 
-bool ForwardOtherwise(Batch& batch, const TunnelPath& path, std::size_t i) {
+void ForwardOtherwise(Batch& batch, std::size_t i, const TunnelPath& path, Departures& departures,
+                      ReplyLimiter& limiter) {
   rte_mbuf* const mbuf = batch.mbuf(i);
-  if (!path.resolved()) {
-    batch.Drop(mbuf, DropReason::kNoNeighbour);
-    return false;
-  }
+  if (!path.resolved()) return batch.Drop(mbuf, DropReason::kNoNeighbour);
   const ForwardingMode mode = path.forwarding.value_or(batch.destination(i).forwarding());
   const auto inner =
       InnerPacket::Of(rte_pktmbuf_mtod(mbuf, const std::uint8_t*) + sizeof(EthernetHeader),
                       batch.tuple(i).is_ipv4(), EntropyOf(batch.hash(i)));
-  const std::size_t room = mbuf->data_off + sizeof(EthernetHeader);
-  if (inner.length + path.header.OverheadOf(mode) > path.longest_packet ||
-      room < path.header.LengthFor(mode)) {
-    batch.Drop(mbuf, DropReason::kOversized);
-    return false;
-  }
+  if (inner.length > path.LongestInner(mode, inner.is_ipv4)) [[unlikely]]
+    return ForwardTooLong(batch, i, path, mode, inner, departures, limiter);
+  // All buffers are received into with RTE_PKTMBUF_HEADROOM before the frame.
+  static_assert(RTE_PKTMBUF_HEADROOM >= 18 + 40 + 8);
   Put(mbuf, path.header, inner, mode);
-  return true;
+  departures.Add(mbuf, i);
 }
 
 }  // namespace holdfast

@@ -11,6 +11,7 @@ struct Local {
   Batch& batch;
   const WorkerPorts& ports;
   NeighbourEventRing& events;
+  PathMtuEventRing& path_mtu_events;
   WorkerCounters& counters;
 
   [[nodiscard]] bool IsVip(const IpAddress& address) const {

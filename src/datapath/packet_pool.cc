@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "datapath/batch.h"
+#include "datapath/fragments.h"
+#include "datapath/kernel_lane.h"
 
 namespace holdfast {
 namespace {
@@ -15,12 +17,21 @@ namespace {
 constexpr unsigned kCache = 256;           // buffers, for each worker
 constexpr unsigned kForManagement = 1024;  // ARP requests on their way
 
+// On their way to the kernel and from it.
+std::size_t BuffersForKernel(const config::BalancerConfig& config) {
+  const bool shares = std::any_of(config.ports.begin(), config.ports.end(),
+                                  [](const config::Port& port) { return port.kernel.has_value(); });
+  if (!shares) return 0;
+  return config.cores.workers.size() * KernelLane::kMostToKernel + 2 * KernelLane::kBlanks;
+}
+
 unsigned BuffersFor(const config::BalancerConfig& config) {
   std::size_t descriptors = 0;
   for (const config::Port& port : config.ports)
     descriptors += port.rx_descriptors + port.tx_descriptors;
-  const std::size_t per_worker = descriptors + Batch::kCapacity + 2 * kCache;
-  return static_cast<unsigned>(config.cores.workers.size() * per_worker + kForManagement);
+  const std::size_t per_worker = descriptors + Batch::kCapacity + Fragments::kWaiting + 2 * kCache;
+  return static_cast<unsigned>(config.cores.workers.size() * per_worker + kForManagement +
+                               BuffersForKernel(config));
 }
 
 std::uint16_t BufferSize(const config::BalancerConfig& config) {

@@ -1,6 +1,7 @@
 #include <emmintrin.h>
 #include <rte_mbuf.h>
 
+#include "datapath/punt.h"
 #include "datapath/stages.h"
 #include "wire/ordinary_ipv6.h"
 
@@ -26,26 +27,42 @@ bool DeviceFoundChecksumGood(const rte_mbuf* mbuf) {
   return (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 }
 
-void AddOrDrop(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags segment,
+// False: dropped.
+bool AddOrDrop(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags segment,
                const WorkerPorts& ports) {
   const Snapshot& snapshot = *batch.turn().snapshot;
   const Destination destination = snapshot.Classify(key);
-  if (!destination.exists())
-    return batch.Drop(batch.received()[i],
-                      WhyNoService(snapshot.IsVip(key.vip) || ports.Own(key.vip)));
-  if (key.vip.IsV4())
-    batch.AddFlow(i, Ipv4Tuple::Of(key), destination, segment);
+  if (destination.exists())
+    batch.AddFlow(i, key, destination, segment);
   else
-    batch.AddIpv6Flow(i, key, destination, segment);
+    PuntOrDrop(batch, batch.received()[i],
+               WhyNoService(snapshot.IsVip(key.vip) || ports.Own(key.vip)));
+  return destination.exists();
 }
 
-void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports) {
+// The first one leads; a later one follows it.
+void AddFragment(Batch& batch, std::size_t i, const ParsedPacket& packet, const WorkerPorts& ports,
+                 Fragments& fragments) {
+  if (packet.kind == PacketKind::kFlow) {
+    if (AddOrDrop(batch, i, packet.key, packet.segment, ports))
+      batch.NoteFirstFragment(fragments.HashOf(Fragments::DatagramOf(packet)));
+  } else if (!batch.turn().snapshot->IsVip(packet.key.vip)) {
+    PuntOrDrop(batch, batch.received()[i], WhyNoService(ports.Own(packet.key.vip)));
+  } else if (!AddLaterFragment(batch, i, packet, fragments)) {
+    batch.Drop(batch.received()[i], DropReason::kFragment);
+  }
+}
+
+void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports, Fragments& fragments) {
   rte_mbuf* const mbuf = batch.received()[i];
   const ParsedPacket packet =
       ParseFrame(FrameOf(mbuf), batch.port().mac, DeviceFoundChecksumGood(mbuf));
-  if (packet.kind == PacketKind::kDrop) return batch.Drop(mbuf, packet.drop);
-  if (packet.kind != PacketKind::kFlow) return batch.AddLocal(mbuf, packet);
-  AddOrDrop(batch, i, packet.key, packet.segment, ports);
+  if (packet.kind == PacketKind::kDrop) return PuntOrDrop(batch, mbuf, packet.drop);
+  if (packet.is_fragment) return AddFragment(batch, i, packet, ports, fragments);
+  if (packet.kind == PacketKind::kFlow)
+    return void(AddOrDrop(batch, i, packet.key, packet.segment, ports));
+  const bool is_icmp = packet.kind == PacketKind::kIcmp || packet.kind == PacketKind::kIcmpV6;
+  if (!is_icmp || !AddIcmpError(batch, i, packet)) batch.AddLocal(mbuf, packet);
 }
 
 // As ordinary IPv6; false when it is none.
@@ -68,19 +85,19 @@ std::uint64_t Classify(const Batch::Room& room, std::size_t count, const Snapsho
 // In the order of arrival. The room is filled up from its beginning: a packet never
 // goes where one is that was not looked at yet.
 [[gnu::noinline, gnu::cold]] void AddAsTheyAre(Batch& batch, std::uint64_t flows,
-                                               const WorkerPorts& ports) {
+                                               const WorkerPorts& ports, Fragments& fragments) {
   const OwnMac own_mac(batch.port().mac);
   for (std::size_t i = 0; i < batch.received().size(); ++i) {
     if ((flows >> i & 1) != 0)
       batch.AddFlowOfRoom(i);
     else if (!AddOrdinaryIpv6(batch, i, own_mac, ports))
-      SortOut(batch, i, ports);
+      SortOut(batch, i, ports, fragments);
   }
 }
 
 }  // namespace
 
-void Parse(Batch& batch, const WorkerPorts& ports) {
+void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments) {
   const Batch::Room room = batch.room();
   const FrameGroups frames = batch.frames();
   const std::uint64_t ordinary =
@@ -89,7 +106,7 @@ void Parse(Batch& batch, const WorkerPorts& ports) {
   if (const std::uint64_t all = batch.all(); (flows & all) == all) [[likely]]
     batch.AddAllFlows();
   else
-    AddAsTheyAre(batch, flows, ports);
+    AddAsTheyAre(batch, flows, ports, fragments);
 }
 
 }  // namespace holdfast

@@ -125,6 +125,9 @@ absl::Status Port::ReadMac() {
 }
 
 absl::Status Port::Start() {
+  // Of groups that the kernel is in (OSPF, neighbour discovery) the device knows nothing.
+  // One that cannot choose gives all of them anyway.
+  if (config_.kernel) rte_eth_allmulticast_enable(device_);
   const int result = rte_eth_dev_start(device_);
   if (result != 0) return Error("does not start", result);
   HearGroups();
@@ -150,7 +153,8 @@ WorkerPort Port::ForWorker(std::uint16_t queue) const {
           .mac = mac_,
           .mtu = config_.mtu,
           .vlan = 0,
-          .addresses = config_.addresses};
+          .addresses = config_.addresses,
+          .kernel_rate = config_.kernel ? config_.kernel->packets_per_second : 0};
 }
 
 absl::Status Port::Error(const std::string& what, int dpdk_result) const {

@@ -70,6 +70,8 @@ class Memory {
       : batch_(batch), lines_(lines), connections_(connections), counters_(counters) {}
 
   void Remember(PacketContext& packet) {
+    if (packet.segment.passive) [[unlikely]]
+      return;
     // There is no entry where the batch was looked up in vain and no packet like this
     // one was remembered since.
     const bool first = remembered_.Add(batch_.hash(packet));

@@ -13,7 +13,9 @@
 #include "balancing/ring_hash.h"
 #include "datapath/batch.h"
 #include "datapath/departures.h"
+#include "datapath/fragments.h"
 #include "datapath/neighbour_event.h"
+#include "datapath/path_mtus.h"
 #include "datapath/reply_limiter.h"
 #include "datapath/target_lines.h"
 #include "datapath/worker_ports.h"
@@ -22,8 +24,16 @@
 
 namespace holdfast {
 
-// Bytes to flows for a service, and locals; or drop.
-void Parse(Batch& batch, const WorkerPorts& ports);
+// Bytes to flows for a service, and locals; or drop. A fragment may have to wait.
+void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments);
+// Packet i of those received, a later fragment for a VIP: it becomes a flow that FollowFragments()
+// knows, or waits for its first one. False: there is no room to wait.
+bool AddLaterFragment(Batch& batch, std::size_t i, const ParsedPacket& packet,
+                      Fragments& fragments);
+
+// Packet i of those received, ICMP: an error about a connection to a service, which goes to
+// that one's target. False: it is none.
+bool AddIcmpError(Batch& batch, std::size_t i, const ParsedPacket& packet);
 
 // Asks memory for where FindConnections() will look.
 void PrefetchConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections);
@@ -33,9 +43,10 @@ void PrefetchConnections(Batch& batch, const HashKey& key, const ConnectionTable
 void FindConnections(Batch& batch, const ConnectionTable& connections);
 
 // ARP, neighbour discovery and ICMP. Answers what is for our addresses and VIPs, drops the
-// rest. What neighbours say of themselves goes to the management core by `events`.
+// rest. What neighbours say of themselves goes to the management core by `events`, and what
+// routers say of the ways to targets by `path_mtu_events`.
 void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& events,
-                   WorkerCounters& counters);
+                   PathMtuEventRing& path_mtu_events, WorkerCounters& counters);
 
 // P1: a known connection follows its target. Asks memory for what Balance() and
 // RememberConnection() look at.
@@ -45,6 +56,9 @@ void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connect
 // From here on only what no connection of this worker has. First, what comes from
 // nobody's address is dropped; a VIP is ours.
 void DropMartians(Batch& batch);
+
+// Later fragments go where their first one went.
+void FollowFragments(Batch& batch, TargetLines& lines, const Fragments& fragments);
 
 // P5: follows a connection that another worker knows. A request, too: a SYN may be
 // repeated on another queue.
@@ -65,6 +79,9 @@ void Balance(Batch& batch, TargetLines& lines);
 void RememberConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
                         WorkerCounters& counters);
 
+// Tells later fragments where their first one goes.
+void RememberFragments(Batch& batch, Fragments& fragments);
+
 // P6: a RST or port unreachable, as the service and the rate allow.
 void AnswerRefused(Batch& batch, ReplyLimiter& limiter);
 
@@ -73,11 +90,17 @@ void CountRequests(Batch& batch, WorkerCounters& counters);
 
 // Each packet that has a target, in the order of arrival: by the service's forwarding
 // mode, or the target's, the target's MAC in, or other headers before; then it waits among
-// the `departures` (by PortIndex). No neighbour or too long for the port: drop.
-void Forward(Batch& batch, const TargetLines& lines, std::span<Departures> departures);
+// the `departures` (by PortIndex). No neighbour: drop.
+void Forward(Batch& batch, const TargetLines& lines, std::span<Departures> departures,
+             ReplyLimiter& limiter);
 // Packet i, to a target or in a way that is not among the two that nearly all go (l2, and IPv4
-// in IPv4, without VLAN tags). False: it was dropped.
-[[gnu::noinline]] bool ForwardOtherwise(Batch& batch, const TunnelPath& path, std::size_t i);
+// in IPv4, without VLAN tags), or that is too long for them.
+[[gnu::noinline]] void ForwardOtherwise(Batch& batch, std::size_t i, const TunnelPath& path,
+                                        Departures& departures, ReplyLimiter& limiter);
+// One that is longer than what may go there: IPv4 in pieces, if it may be split; else its sender
+// is told how long it may be (RFC 1191, RFC 8201), as the rate allows, and it is dropped.
+void ForwardTooLong(Batch& batch, std::size_t i, const TunnelPath& path, ForwardingMode mode,
+                    const InnerPacket& inner, Departures& departures, ReplyLimiter& limiter);
 
 // Sends and counts `departures`, and sends replies. A full queue: drop.
 void Transmit(Batch& batch, const WorkerPorts& ports, std::span<Departures> departures,

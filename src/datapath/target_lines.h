@@ -1,7 +1,7 @@
 // TargetLines: how one worker reaches each target, one cache line for each: the
 // headers that its packets get, prebuilt, and what is counted for each packet.
 //
-// A line is made when a packet needs it, anew after targets or neighbours changed,
+// A line is made when a packet needs it, anew after targets, neighbours or path MTUs changed,
 // so a change costs each worker nothing for targets that it sends nothing to.
 //
 // Thread: the worker; the counters in a line are any thread's to read.
@@ -13,16 +13,21 @@
 #include "datapath/target_path.h"
 #include "datapath/worker_ports.h"
 #include "tables/neighbour_table.h"
+#include "tables/path_mtu_table.h"
 #include "tables/snapshot.h"
 
 namespace holdfast {
 
 class TargetLines {
  public:
-  // `neighbours`, `ports` and `lines` (by target slot) outlive it.
-  TargetLines(const NeighbourTable& neighbours, const WorkerPorts& ports,
-              std::vector<TargetLine>& lines)
-      : neighbours_(neighbours), ports_(ports), lines_(lines.data()), tunnels_(lines.size()) {}
+  // What is known of the ways to targets.
+  struct Ways {
+    const NeighbourTable& neighbours;
+    const PathMtuTable& path_mtus;
+  };
+  // What `ways` refers to, `ports` and `lines` (by target slot) outlive it.
+  TargetLines(const Ways& ways, const WorkerPorts& ports, std::vector<TargetLine>& lines)
+      : ways_(ways), ports_(ports), lines_(lines.data()), tunnels_(lines.size()) {}
 
   // Before a batch: lines that were made for an older state are made anew.
   void Follow(const Snapshot& snapshot) {
@@ -45,14 +50,13 @@ class TargetLines {
   }
 
  private:
-  // Both versions only grow: their sum is another one when either is. The handle
-  // goes below it.
+  // Versions only grow: their sum is another one when any is. The handle goes below it.
   [[nodiscard]] std::uint64_t StampOf(const Snapshot& snapshot) const {
-    return (snapshot.version() + neighbours_.version() + 1) << 16;
+    return (snapshot.version() + ways_.neighbours.version() + ways_.path_mtus.version() + 1) << 16;
   }
   [[gnu::noinline]] TargetLine* Make(TargetHandle handle);
 
-  const NeighbourTable& neighbours_;
+  const Ways ways_;
   const WorkerPorts& ports_;
   TargetLine* const lines_;          // by slot
   std::vector<TunnelPath> tunnels_;  // by slot

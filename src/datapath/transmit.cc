@@ -1,5 +1,9 @@
 #include <rte_ethdev.h>
 
+#include <algorithm>
+#include <array>
+
+#include "datapath/send_frame.h"
 #include "datapath/stages.h"
 
 namespace holdfast {
@@ -59,13 +63,39 @@ void CountForwarded(Batch& batch, std::span<const std::uint8_t> numbers, WorkerC
     CountForwarded(batch, numbers, counters, [&](std::size_t i) { return batch.step(i); });
 }
 
+// Pieces count beside the packets that they are of.
+[[gnu::noinline, gnu::cold]] void CountWithPieces(Batch& batch,
+                                                  std::span<const std::uint8_t> numbers,
+                                                  WorkerCounters& counters) {
+  std::array<std::uint8_t, Departures::kCapacity> packets;
+  const auto end = std::copy_if(numbers.begin(), numbers.end(), packets.begin(),
+                                [](std::uint8_t number) { return number != Departures::kPiece; });
+  const auto count = static_cast<std::size_t>(end - packets.begin());
+  for (std::size_t i = count; i < numbers.size(); ++i) batch.Count(Reply::kFragment);
+  CountForwarded(batch, std::span(packets).first(count), counters);
+}
+
+void DropUnsent(Departures& departures, std::size_t sent, Batch& batch) {
+  for (std::size_t i = sent; i < departures.mbufs().size(); ++i) {
+    if (departures.numbers()[i] == Departures::kPiece)
+      rte_pktmbuf_free(departures.mbufs()[i]);
+    else
+      batch.Drop(departures.mbufs()[i], DropReason::kTxFull);
+  }
+}
+
 void Send(Departures& departures, const WorkerPort& port, Batch& batch, WorkerCounters& counters) {
   const auto mbufs = departures.mbufs();
   const std::size_t sent = rte_eth_tx_burst(port.device, port.queue, mbufs.data(),
                                             static_cast<std::uint16_t>(mbufs.size()));
   batch.CountSent(sent);
-  CountForwarded(batch, departures.numbers().first(sent), counters);
-  for (rte_mbuf* mbuf : mbufs.subspan(sent)) batch.Drop(mbuf, DropReason::kTxFull);
+  const auto numbers = departures.numbers().first(sent);
+  if (departures.has_pieces()) [[unlikely]]
+    CountWithPieces(batch, numbers, counters);
+  else
+    CountForwarded(batch, numbers, counters);
+  if (sent != mbufs.size()) [[unlikely]]
+    DropUnsent(departures, sent, batch);
   departures.Clear();
 }
 
@@ -73,12 +103,9 @@ void Send(Departures& departures, const WorkerPort& port, Batch& batch, WorkerCo
 // answers is accounted for already.
 void SendReplies(Batch& batch) {
   for (Batch::ReplyContext reply : batch.replies()) {
-    if (rte_eth_tx_burst(batch.port().device, batch.port().queue, &reply.mbuf, 1) == 1) {
-      batch.Count(reply.kind);
-      batch.CountSent(1);
-    } else {
-      rte_pktmbuf_free(reply.mbuf);
-    }
+    if (!SendFrame(batch.port(), reply.mbuf)) continue;
+    batch.Count(reply.kind);
+    batch.CountSent(1);
   }
 }
 

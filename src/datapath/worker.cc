@@ -1,9 +1,10 @@
 #include "datapath/worker.h"
 
 #include <rte_cycles.h>
-#include <rte_ethdev.h>
 
 #include <utility>
+
+#include "datapath/send_frame.h"
 
 namespace holdfast {
 namespace {
@@ -15,19 +16,20 @@ constexpr std::uint64_t kServesPerSecond = 125'000;
 }  // namespace
 
 Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTables& tables,
-               NeighbourEventRing& events, OutgoingRing& outgoing)
+               WorkerRings& rings)
     : options_(options),
       ports_(std::move(ports)),
       tables_(tables),
-      events_(events),
-      outgoing_(outgoing),
+      rings_(rings),
       counters_(*tables.counters),
       idle_(options.poll, options.max_sleep),
       load_(options.cycles_per_second, counters_),
       turn_times_(options.cycles_per_second, counters_),
       ring_hasher_(options.ring_seed),
       replies_(options.cycles_per_second),
-      lines_(*tables.neighbours, ports_, counters_.targets),
+      fragments_(*tables.fragments, options.hash_key, options.cycles_per_second),
+      kernel_(options.kernel, ports_, options.cycles_per_second),
+      lines_({*tables.neighbours, *tables.path_mtus}, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
       departures_(ports_.all().size()) {}
 
@@ -47,7 +49,10 @@ void Worker::Run(const std::atomic<bool>& stop) {
 bool Worker::RunTurn() {
   const std::uint64_t began = options_.cycles();
   const bool busy = ServePorts(began);
+  if (fragments_.anyone_waits()) [[unlikely]]
+    ServeFragments();
   SendOutgoing();
+  kernel_.Exchange(ports_, tables_.snapshots->Current(), counters_);
   SweepConnections();
   const std::uint64_t ended = options_.cycles();
   load_.AfterTurn(began, ended, busy);
@@ -79,25 +84,44 @@ bool Worker::ServePorts(std::uint64_t began) {
   return waiting != nullptr;
 }
 
+// Those whose first one has come take the path of all packets; from its beginning.
+void Worker::ServeFragments() {
+  Batch& batch = batches_.front();
+  const Turn turn = TurnNow();
+  for (;;) {
+    const Fragments::Ready ready = fragments_.TakeReady(batch.to_fill(), turn.now);
+    if (ready.count == 0) break;
+    batch.Take(ports_[ready.port], ready.count);
+    Begin(batch);
+    Finish(batch);
+  }
+  const std::size_t given_up = fragments_.GiveUp(turn.cycles);
+  counters_.rx_packets.Add(given_up);
+  counters_.drops[DropReason::kFragment].Add(given_up);
+}
+
 // The path of a packet, in order (stages.h).
 void Worker::Begin(Batch& batch) {
   batch.Judge(TurnNow());
-  Parse(batch, ports_);
+  Parse(batch, ports_, fragments_);
   PrefetchConnections(batch, options_.hash_key, *tables_.connections);
-  AnswerLocally(batch, ports_, events_, counters_);
+  AnswerLocally(batch, ports_, rings_.events, rings_.path_mtu_events, counters_);
+  if (!batch.for_kernel().empty()) kernel_.HandOver(batch);
 }
 
 void Worker::Finish(Batch& batch) {
   FindConnections(batch, *tables_.connections);
   FollowConnection(batch, lines_, *tables_.connections, ring_hasher_, counters_);
   if (!batch.unknown().empty()) PlaceUnknown(batch);
-  Forward(batch, lines_, departures_);
+  RememberFragments(batch, fragments_);
+  Forward(batch, lines_, departures_, replies_);
   Transmit(batch, ports_, departures_, counters_);
   batch.Finish(counters_);
 }
 
 void Worker::PlaceUnknown(Batch& batch) {
   DropMartians(batch);
+  FollowFragments(batch, lines_, fragments_);
   FollowOtherWorkers(batch, lines_, options_.id, tables_.all_connections);
   FollowAffinity(batch, lines_, *tables_.affinities, counters_);
   Balance(batch, lines_);
@@ -109,15 +133,11 @@ void Worker::PlaceUnknown(Batch& batch) {
 
 void Worker::SendOutgoing() {
   std::array<OutgoingFrame, 16> frames;
-  const std::size_t count = outgoing_.Pop(frames);
-  for (OutgoingFrame& frame : std::span(frames.data(), count)) {
-    const WorkerPort& port = ports_[frame.port];
-    if (rte_eth_tx_burst(port.device, port.queue, &frame.mbuf, 1) == 1) {
-      counters_.replies[Reply::kInjected].Add(1);
-      counters_.tx_packets.Add(1);
-    } else {
-      rte_pktmbuf_free(frame.mbuf);
-    }
+  const std::size_t count = rings_.outgoing.Pop(frames);
+  for (const OutgoingFrame& frame : std::span(frames.data(), count)) {
+    if (!SendFrame(ports_[frame.port], frame.mbuf)) continue;
+    counters_.replies[Reply::kInjected].Add(1);
+    counters_.tx_packets.Add(1);
   }
 }
 

@@ -16,20 +16,14 @@
 #include "datapath/connection_sweeper.h"
 #include "datapath/departures.h"
 #include "datapath/idle_sleeper.h"
+#include "datapath/kernel_gate.h"
 #include "datapath/load_meter.h"
+#include "datapath/outgoing_frame.h"
 #include "datapath/stages.h"
 #include "datapath/turn_times.h"
 #include "tables/rcu.h"
 
 namespace holdfast {
-
-// A frame that the management core wants sent. It owns the mbuf until it is.
-struct OutgoingFrame {
-  rte_mbuf* mbuf = nullptr;
-  PortIndex port{};
-  std::uint8_t reserved[7] = {};
-};
-using OutgoingRing = MessageRing<OutgoingFrame>;
 
 // What a worker works with; all of it outlives the worker.
 struct WorkerTables {
@@ -37,10 +31,19 @@ struct WorkerTables {
   // Of all workers, by WorkerId: for P5.
   std::span<const ConnectionTable* const> all_connections;
   const AffinityTable* affinities = nullptr;  // its replica
+  FragmentTable* fragments = nullptr;         // all workers'
   const NeighbourTable* neighbours = nullptr;
+  const PathMtuTable* path_mtus = nullptr;
   const SnapshotPublisher* snapshots = nullptr;
   RcuDomain* rcu = nullptr;
   WorkerCounters* counters = nullptr;
+};
+
+// How a worker and the management core talk to each other.
+struct WorkerRings {
+  NeighbourEventRing events;
+  PathMtuEventRing path_mtu_events;
+  OutgoingRing outgoing;
 };
 
 // A counter that a constant number of times a second goes up by one, as the TSC.
@@ -55,12 +58,14 @@ struct WorkerOptions {
   std::uint64_t ring_seed = 0;  // of the configuration
   std::uint64_t cycles_per_second = 0;
   CycleCounter cycles = ReadTsc;
+  KernelLane* kernel = nullptr;  // none: no port has a kernel interface
 };
 
 class Worker {
  public:
+  // `rings` outlives it.
   Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTables& tables,
-         NeighbourEventRing& events, OutgoingRing& outgoing);
+         WorkerRings& rings);
 
   // Runs on the worker's own thread until `stop`; finishes the batch that it has.
   void Run(const std::atomic<bool>& stop);
@@ -70,6 +75,7 @@ class Worker {
  private:
   // In a turn that began at this TSC reading. True: something came.
   bool ServePorts(std::uint64_t began);
+  void ServeFragments();
   void Begin(Batch& batch);
   void Finish(Batch& batch);
   void PlaceUnknown(Batch& batch);
@@ -80,14 +86,15 @@ class Worker {
   const WorkerOptions options_;
   const WorkerPorts ports_;
   const WorkerTables tables_;
-  NeighbourEventRing& events_;
-  OutgoingRing& outgoing_;
+  WorkerRings& rings_;
   WorkerCounters& counters_;
   IdleSleeper idle_;
   LoadMeter load_;
   TurnTimes turn_times_;
   const RingHasher ring_hasher_;
   ReplyLimiter replies_;
+  Fragments fragments_;
+  KernelGate kernel_;
   TargetLines lines_;
   ConnectionSweeper sweeper_;
   std::vector<Departures> departures_;  // by PortIndex

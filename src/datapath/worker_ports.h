@@ -20,10 +20,13 @@ struct WorkerPort {
   std::uint32_t mtu = 1500;         // the longest IP packet
   std::uint16_t vlan = 0;           // the tag of its frames (IEEE 802.1Q); 0: none
   std::vector<IpPrefix> addresses;  // the balancer's own, with their subnets
+  // Packets a second that the worker may give the kernel; 0: it has no interface for them.
+  std::uint32_t kernel_rate = 0;
 
   [[nodiscard]] bool Owns(const IpAddress& address) const {
     return IsOwnAddress(addresses, address);
   }
+  [[nodiscard]] bool shares_with_kernel() const { return kernel_rate != 0; }
   // Nobody's own address: what claims to come from it is not answered.
   [[nodiscard]] bool IsBroadcast(const IpAddress& address) const {
     return IsBroadcastAddress(addresses, address);

@@ -80,6 +80,8 @@ v1::PacketOutcome ToWire(Explanation::Outcome outcome) {
       return v1::PACKET_OUTCOME_REFUSED;
     case Explanation::Outcome::kDropped:
       return v1::PACKET_OUTCOME_DROPPED;
+    case Explanation::Outcome::kKernel:
+      return v1::PACKET_OUTCOME_KERNEL;
   }
   return v1::PACKET_OUTCOME_UNSPECIFIED;
 }

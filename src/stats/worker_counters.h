@@ -58,6 +58,7 @@ enum class DropReason : std::uint8_t {
   kTcpFlags,
   kUdpHeader,
   kIcmp,
+  kIcmpForged,
   kArp,
   kNeighbourDiscovery,
   kAddressConflict,
@@ -66,13 +67,15 @@ enum class DropReason : std::uint8_t {
   kNoNeighbour,
   kOversized,
   kTxFull,
+  kKernelRate,
+  kKernelFull,
 };
 #pragma GCC diagnostic pop
 struct DropReasonName {
   std::string_view name;
   std::string_view help;
 };
-inline constexpr std::array<DropReasonName, 23> kDropReasons = {{
+inline constexpr std::array<DropReasonName, 26> kDropReasons = {{
     {"truncated", "the frame ends before a header that it announces"},
     {"ethertype", "neither IPv4 nor IPv6 nor ARP"},
     {"not_our_mac", "the destination MAC is another host's, or a multicast group"},
@@ -83,12 +86,13 @@ inline constexpr std::array<DropReasonName, 23> kDropReasons = {{
     {"ip_checksum", "the device or the check found a wrong header checksum"},
     {"martian_source", "source address is unspecified, loopback, multicast, broadcast or a VIP"},
     {"not_our_address", "for an address that is neither a VIP nor our own"},
-    {"fragment", "a fragment of an IP datagram"},
+    {"fragment", "a fragment that is malformed, or whose first one did not come in time"},
     {"protocol", "neither TCP nor UDP nor ICMP"},
     {"tcp_header", "TCP data offset is wrong"},
     {"tcp_flags", "SYN with FIN or RST, or no flags at all"},
     {"udp_header", "UDP length is wrong"},
-    {"icmp", "ICMP that is no echo request, or malformed"},
+    {"icmp", "ICMP that is neither an echo request nor an error, or malformed"},
+    {"icmp_forged", "an ICMP error about a packet that its receiver did not send"},
     {"arp", "ARP that is malformed"},
     {"neighbour_discovery", "IPv6 neighbour discovery that is malformed, or came by a router"},
     {"address_conflict",
@@ -96,8 +100,10 @@ inline constexpr std::array<DropReasonName, 23> kDropReasons = {{
     {"no_service", "a VIP, but no service has this protocol and port"},
     {"no_target", "the service has no target that may take it, or its target is gone"},
     {"no_neighbour", "the target's MAC address is not resolved yet"},
-    {"oversized", "longer than the MTU of the port that it must leave by"},
+    {"oversized", "longer than what may go to its target, and not to be split"},
     {"tx_full", "the device's transmit queue had no room"},
+    {"kernel_rate", "for the kernel, but more a second than it may have"},
+    {"kernel_full", "for the kernel, but it is behind with those that it has"},
 }};
 
 // Packets that ended here: for the balancer itself, or for everybody.
@@ -105,18 +111,17 @@ enum class LocalPacket : std::uint8_t {
   kArpRequest,
   kArpReply,
   kEchoRequest,
+  kTunnelError,  // an ICMP error about a packet that we sent to a target
   kArpOfOthers,  // broadcast between other hosts: seen, no concern of ours
+  kKernel,       // handed to the port's kernel interface
   kNeighbourSolicitation,
   kNeighbourAdvertisement,
   kSolicitationOfOthers,  // for an address that ends as one of ours
 };
-inline constexpr std::array<std::string_view, 7> kLocalPacketNames = {"arp_request",
-                                                                      "arp_reply",
-                                                                      "echo_request",
-                                                                      "arp_of_others",
-                                                                      "neighbour_solicitation",
-                                                                      "neighbour_advertisement",
-                                                                      "solicitation_of_others"};
+inline constexpr std::array<std::string_view, 9> kLocalPacketNames = {
+    "arp_request",           "arp_reply", "echo_request",           "tunnel_error",
+    "arp_of_others",         "kernel",    "neighbour_solicitation", "neighbour_advertisement",
+    "solicitation_of_others"};
 
 // Packets that the worker made.
 enum class Reply : std::uint8_t {
@@ -124,17 +129,19 @@ enum class Reply : std::uint8_t {
   kEchoReply,
   kTcpReset,
   kPortUnreachable,
-  kInjected,     // by the management core: questions to neighbours, announcements
-  kRateLimited,  // a reset or unreachable that was not sent
+  kPacketTooBig,  // "fragmentation needed" or "packet too big"
+  kFragment,      // of a packet that was too long, but for its first one
+  kInjected,      // by the management core: questions to neighbours, announcements
+  kRateLimited,   // an answer that was not sent
+  kFromKernel,
+  kFromKernelToVip,
+  kFromKernelLost,  // not sent: the device had no room
   kNeighbourAdvertisement,
 };
-inline constexpr std::array<std::string_view, 7> kReplyNames = {"arp_reply",
-                                                                "echo_reply",
-                                                                "tcp_reset",
-                                                                "port_unreachable",
-                                                                "injected",
-                                                                "rate_limited",
-                                                                "neighbour_advertisement"};
+inline constexpr std::array<std::string_view, 12> kReplyNames = {
+    "arp_reply",      "echo_reply",         "tcp_reset",        "port_unreachable",
+    "packet_too_big", "fragment",           "injected",         "rate_limited",
+    "from_kernel",    "from_kernel_to_vip", "from_kernel_lost", "neighbour_advertisement"};
 
 template <typename Enum, std::size_t kCount>
 class CounterArray {

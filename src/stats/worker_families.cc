@@ -23,10 +23,13 @@ std::vector<Metric<WorkerCounters>> WorkerMetrics() {
       {&W::drops, "holdfast_drops_total", "reason", kDropReasonNames,
        "Packets given up, by reason. README.md explains each reason."},
       {&W::local, "holdfast_local_packets_total", "kind", kLocalPacketNames,
-       "Packets for the balancer itself: ARP, and echo requests (ping) to its addresses."},
+       "Packets for the balancer itself: ARP, echo requests (ping) to its addresses, and what its "
+       "kernel got."},
       {&W::replies, "holdfast_replies_total", "kind", kReplyNames,
-       "Packets that the worker made. injected: ARP requests. rate_limited: a TCP reset or port "
-       "unreachable that was not sent, to answer no flood with a flood."},
+       "Packets that the worker made, or sent for others. injected: ARP requests. rate_limited: a "
+       "TCP reset or port unreachable that was not sent, to answer no flood with a flood. "
+       "from_kernel: what the kernel sends by a port's interface; from_kernel_lost: of that, what "
+       "the device did not take."},
       {{{"inserted", &W::connections_inserted},
         {"expired", &W::connections_expired},
         {"evicted_unfinished", &W::connections_evicted_unfinished},

@@ -33,8 +33,26 @@ inline bool IsFromNobody(const FlowKey& flow, const Snapshot& snapshot) {
   return IsMartianSource(flow.client, flow.vip) || snapshot.IsVip(flow.client);
 }
 
+// What is given up for `reason` is the kernel's, where the port has a kernel interface: all
+// that is well formed, and neither a VIP's nor another host's. `to_vip`: it is IP for a VIP;
+// `to_group`: to the broadcast or a multicast MAC.
+constexpr bool IsKernels(DropReason reason, bool to_vip, bool to_group) {
+  switch (reason) {
+    case DropReason::kNotOurMac:
+      return to_group;
+    case DropReason::kEtherType:
+    case DropReason::kNotOurAddress:
+    case DropReason::kNoService:
+    case DropReason::kFragment:
+    case DropReason::kProtocol:
+      return !to_vip;
+    default:
+      return false;
+  }
+}
+
 constexpr bool IsConnectionRequest(SegmentFlags segment, Protocol protocol) {
-  return protocol == Protocol::kUdp || segment.OpensConnection();
+  return !segment.passive && (protocol == Protocol::kUdp || segment.OpensConnection());
 }
 
 // P1: whether this packet, on this entry of its five-tuple, is a new connection's
@@ -58,10 +76,11 @@ const std::uint16_t* PlaceOnRing(const MaglevRing& ring, RingHasher hasher, cons
 constexpr Step StepOfRing(bool is_request) { return is_request ? Step::kBalanced : Step::kRing; }
 
 // P5: in which phase an entry for a packet that is no request begins; none when it makes no
-// entry, as FIN and RST. `original`: the phase of the entry that it is a copy of, or nullptr.
+// entry, as FIN, RST and passive packets. `original`: the phase of the entry that it is a copy of,
+// or nullptr.
 inline std::optional<ConnectionPhase> PhaseOfUnknown(SegmentFlags segment,
                                                      const ConnectionPhase* original) {
-  if (segment.rst || segment.fin) return std::nullopt;
+  if (segment.rst || segment.fin || segment.passive) return std::nullopt;
   return original == nullptr ? ConnectionPhase::kAdopted : NextPhase(*original, segment);
 }
 
@@ -69,7 +88,7 @@ inline std::optional<ConnectionPhase> PhaseOfUnknown(SegmentFlags segment,
 // `from_broadcast`: its source is the broadcast address of the port that it came by.
 constexpr std::optional<Reply> AnswerToRefused(NoTargetPolicy policy, Protocol protocol,
                                                SegmentFlags segment, bool from_broadcast) {
-  if (policy == NoTargetPolicy::kDrop || from_broadcast) return std::nullopt;
+  if (policy == NoTargetPolicy::kDrop || from_broadcast || segment.passive) return std::nullopt;
   if (protocol == Protocol::kUdp) return Reply::kPortUnreachable;
   return segment.rst ? std::nullopt : std::optional(Reply::kTcpReset);
 }

@@ -172,12 +172,18 @@ struct UdpHeader {
 
 inline constexpr std::uint8_t kIcmpEchoReply = 0;
 inline constexpr std::uint8_t kIcmpUnreachable = 3;
-inline constexpr std::uint8_t kIcmpPortUnreachable = 3;  // a code of kIcmpUnreachable
+inline constexpr std::uint8_t kIcmpPortUnreachable = 3;      // a code of kIcmpUnreachable
+inline constexpr std::uint8_t kIcmpFragmentationNeeded = 4;  // a code of kIcmpUnreachable
 inline constexpr std::uint8_t kIcmpEchoRequest = 8;
+inline constexpr std::uint8_t kIcmpTimeExceeded = 11;
+inline constexpr std::uint8_t kIcmpParameterProblem = 12;
 
 // RFC 4443.
 inline constexpr std::uint8_t kIcmpV6Unreachable = 1;
 inline constexpr std::uint8_t kIcmpV6PortUnreachable = 4;  // a code of kIcmpV6Unreachable
+inline constexpr std::uint8_t kIcmpV6PacketTooBig = 2;
+inline constexpr std::uint8_t kIcmpV6TimeExceeded = 3;
+inline constexpr std::uint8_t kIcmpV6ParameterProblem = 4;
 inline constexpr std::uint8_t kIcmpV6EchoRequest = 128;
 inline constexpr std::uint8_t kIcmpV6EchoReply = 129;
 
@@ -186,7 +192,7 @@ struct IcmpHeader {
   std::uint8_t type;
   std::uint8_t code;
   BigEndian16 checksum;
-  BigEndian32 rest;  // echo: identifier and sequence number; unreachable: zero
+  BigEndian32 rest;  // echo: identifier and sequence number; too big: the MTU
 };
 
 template <typename Header>

@@ -79,6 +79,16 @@ std::size_t WritePortUnreachable(std::uint8_t* out, std::size_t capacity, FrameV
                          .rest = {}});
 }
 
+std::size_t WritePacketTooBig(std::uint8_t* out, std::size_t capacity, FrameView offending,
+                              const ParsedPacket& packet, const MacAddress& own_mac,
+                              std::uint32_t mtu) {
+  const bool is_v4 = packet.key.vip.IsV4();
+  const std::uint8_t type = is_v4 ? kIcmpUnreachable : kIcmpV6PacketTooBig;
+  const std::uint8_t code = is_v4 ? kIcmpFragmentationNeeded : std::uint8_t{0};
+  return WriteIcmpError(out, capacity, offending, packet, own_mac,
+                        {.type = type, .code = code, .checksum = {}, .rest = BigEndian32(mtu)});
+}
+
 std::size_t WriteIcmpError(std::uint8_t* out, std::size_t capacity, FrameView offending,
                            const ParsedPacket& packet, const MacAddress& own_mac, IcmpHeader icmp) {
   const bool is_v4 = packet.key.vip.IsV4();

@@ -39,6 +39,12 @@ void TurnIntoEchoReply(std::uint8_t* frame, const ParsedPacket& packet, const Ma
 std::size_t WriteIcmpError(std::uint8_t* out, std::size_t capacity, FrameView offending,
                            const ParsedPacket& packet, const MacAddress& own_mac, IcmpHeader icmp);
 
+// The answer to a packet that is too long for the way to its target: "fragmentation needed" (RFC
+// 1191) or "packet too big" (RFC 4443, 3.2); `mtu`: the longest that may come.
+std::size_t WritePacketTooBig(std::uint8_t* out, std::size_t capacity, FrameView offending,
+                              const ParsedPacket& packet, const MacAddress& own_mac,
+                              std::uint32_t mtu);
+
 // The answer to a UDP datagram for a port that nobody serves; 0 also when it is not UDP.
 std::size_t WritePortUnreachable(std::uint8_t* out, std::size_t capacity, FrameView offending,
                                  const ParsedPacket& packet, const MacAddress& own_mac);

@@ -24,17 +24,20 @@ void ParseIpv4(FrameView frame, bool checksum_known_good, ParsedPacket& packet) 
     return Drop(packet, DropReason::kIpChecksum);
   if (IsMartianSource(ip.source.value(), ip.destination.value()))
     return Drop(packet, DropReason::kMartianSource);
-  if ((ip.flags_and_offset.value() & (kIpv4MoreFragments | kIpv4FragmentOffset)) != 0)
-    return Drop(packet, DropReason::kFragment);
-
   packet.ttl = ip.ttl;
   packet.l3_offset = sizeof(EthernetHeader);
   packet.l4_offset = static_cast<std::uint16_t>(sizeof(EthernetHeader) + header_length);
   packet.l3_length = static_cast<std::uint16_t>(total_length);
   packet.key.client = IpAddress::FromV4(ip.source.value());
   packet.key.vip = IpAddress::FromV4(ip.destination.value());
-  ParseSegment(ip.protocol, {data + header_length, total_length - header_length},
-               {kProtocolIcmp, PacketKind::kIcmp}, packet);
+  const Segment segment{data + header_length, total_length - header_length};
+  const std::uint16_t fragment = ip.flags_and_offset.value();
+  if ((fragment & (kIpv4MoreFragments | kIpv4FragmentOffset)) != 0)
+    return ParseFragment({.id = ip.identification.value(),
+                          .offset = (fragment & kIpv4FragmentOffset) * std::size_t{8},
+                          .more = (fragment & kIpv4MoreFragments) != 0},
+                         ip.protocol, segment, packet);
+  ParseSegment(ip.protocol, segment, {kProtocolIcmp, PacketKind::kIcmp}, packet);
 }
 
 // All nodes, or those with one of a few addresses (RFC 2464, 7; RFC 4291, 2.7.1).

@@ -21,7 +21,8 @@ struct FrameView {
 
 // What kind of packet it is, for the stages.
 enum class PacketKind : std::uint8_t {
-  kFlow,  // TCP or UDP
+  kFlow,           // TCP or UDP; a first fragment of it, too
+  kLaterFragment,  // of either: it has no ports
   kArp,
   kIcmp,    // over IPv4
   kIcmpV6,  // over IPv6
@@ -33,10 +34,13 @@ struct ParsedPacket {
   DropReason drop = DropReason::kTruncated;  // valid when kind == kDrop
   std::uint8_t ttl = 0;                      // or hop limit
   SegmentFlags segment;
-  std::uint16_t l3_offset = 0;  // from the start of the frame
-  std::uint16_t l4_offset = 0;  // from the start of the frame, after IP options or extensions
-  std::uint16_t l3_length = 0;  // of the IP packet; what follows it in the frame is padding
-  FlowKey key;                  // kFlow: the five-tuple; kIcmp, kIcmpV6: addresses, ports 0
+  bool is_fragment = false;       // the first one, or a later one
+  std::uint32_t fragment_id = 0;  // the same for all of a datagram, with addresses and protocol
+  std::uint16_t l3_offset = 0;    // from the start of the frame
+  std::uint16_t l4_offset = 0;    // from the start of the frame, after IP options or extensions
+  std::uint16_t l3_length = 0;    // of the IP packet; what follows it in the frame is padding
+  // kFlow: the five-tuple; kLaterFragment: without ports; kIcmp, kIcmpV6: addresses
+  FlowKey key;
 };
 
 // Judges the frame from the outside in; the first rule that it breaks names the
@@ -55,11 +59,12 @@ struct ParsedPacket {
 //   kIpv6Extension  more than eight extension headers, one that goes beyond the packet, a
 //                   hop-by-hop header that is not the first, a routing header with segments
 //                   left (RFC 5095, RFC 8200)
-//   kFragment       any fragment, before a port is read
+//   kFragment       of ICMP; one that ends beyond 65535 bytes; a later one of TCP that begins
+//                   inside its header (RFC 3128)
 //   kProtocol       not TCP, UDP or the ICMP of its family
-//   kTcpHeader      less than 20 bytes, data offset below 5 or beyond the datagram
+//   kTcpHeader      less than 20 bytes, data offset below 5 or beyond the datagram or fragment
 //   kTcpFlags       SYN with FIN or RST, or none of FIN SYN RST PSH ACK URG (P1)
-//   kUdpHeader      less than 8 bytes, length below 8 or beyond the datagram
+//   kUdpHeader      less than 8 bytes, length below 8 or (no fragment) beyond the datagram
 //   kIcmp           less than 8 bytes
 // Bytes after the IP packet are padding: never read, no payload. Whether the
 // destination address is one of ours is the stages' question.

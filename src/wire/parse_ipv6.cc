@@ -10,18 +10,12 @@ namespace {
 // Nobody needs more (RFC 8504, 5.3: a host may set such a limit).
 constexpr int kMostExtensions = 8;
 
-// Where the segment begins, and what it is.
-struct Upper {
-  std::uint8_t protocol;
-  Segment segment;
-};
-
 bool IsExtension(std::uint8_t header) {
   return header == kIpv6HopByHop || header == kIpv6Routing || header == kIpv6DestinationOptions;
 }
 
 // The next header, skipped; false when it is broken or its routing has not come to an end.
-bool SkipExtension(Upper& upper) {
+bool SkipExtension(UpperLayer& upper) {
   if (upper.segment.length < 8) return false;
   const auto extension = Load<Ipv6ExtensionHeader>(upper.segment.data);
   const std::size_t length = (std::size_t{extension.length} + 1) * 8;
@@ -31,22 +25,33 @@ bool SkipExtension(Upper& upper) {
   return true;
 }
 
-// What comes after the extension headers; nothing when `packet` was dropped. RFC 8200, 4.1: a
-// hop-by-hop header comes first or not at all.
-std::optional<Upper> SkipExtensions(Upper upper, ParsedPacket& packet) {
-  for (int i = 0; IsExtension(upper.protocol); ++i) {
-    const bool misplaced = upper.protocol == kIpv6HopByHop && i != 0;
-    if (i == kMostExtensions || misplaced || !SkipExtension(upper)) {
-      Drop(packet, DropReason::kIpv6Extension);
-      return std::nullopt;
-    }
-  }
-  if (upper.protocol != kIpv6Fragment) return upper;
-  Drop(packet, DropReason::kFragment);
-  return std::nullopt;
+// Behind a fragment header. One that is the whole datagram is no fragment (RFC 6946).
+void ParseFragmentHeader(UpperLayer upper, ParsedPacket& packet) {
+  if (upper.segment.length < sizeof(Ipv6FragmentHeader))
+    return Drop(packet, DropReason::kIpv6Extension);
+  const auto header = Load<Ipv6FragmentHeader>(upper.segment.data);
+  const Segment segment{upper.segment.data + sizeof header, upper.segment.length - sizeof header};
+  packet.l4_offset = static_cast<std::uint16_t>(packet.l4_offset + sizeof header);
+  const std::uint16_t place = header.offset_and_more.value();
+  if ((place & (kIpv6FragmentOffset | kIpv6MoreFragments)) == 0)
+    return ParseSegment(header.next_header, segment, {kProtocolIcmpV6, PacketKind::kIcmpV6},
+                        packet);
+  ParseFragment({.id = header.identification.value(),
+                 .offset = std::size_t{place} & kIpv6FragmentOffset,
+                 .more = (place & kIpv6MoreFragments) != 0},
+                header.next_header, segment, packet);
 }
 
 }  // namespace
+
+std::optional<UpperLayer> SkipIpv6Extensions(UpperLayer upper) {
+  for (int i = 0; IsExtension(upper.protocol); ++i) {
+    // RFC 8200, 4.1: a hop-by-hop header comes first or not at all.
+    const bool misplaced = upper.protocol == kIpv6HopByHop && i != 0;
+    if (i == kMostExtensions || misplaced || !SkipExtension(upper)) return std::nullopt;
+  }
+  return upper;
+}
 
 void ParseIpv6(FrameView frame, ParsedPacket& packet) {
   const std::uint8_t* const data = frame.data + sizeof(EthernetHeader);
@@ -69,9 +74,10 @@ void ParseIpv6(FrameView frame, ParsedPacket& packet) {
   // At most a frame's.
   packet.l3_length = static_cast<std::uint16_t>(sizeof(Ipv6Header) + payload_length);
   const auto upper =
-      SkipExtensions({ip.next_header, {data + sizeof(Ipv6Header), payload_length}}, packet);
-  if (!upper) return;
+      SkipIpv6Extensions({ip.next_header, {data + sizeof(Ipv6Header), payload_length}});
+  if (!upper) return Drop(packet, DropReason::kIpv6Extension);
   packet.l4_offset = static_cast<std::uint16_t>(upper->segment.data - frame.data);
+  if (upper->protocol == kIpv6Fragment) return ParseFragmentHeader(*upper, packet);
   ParseSegment(upper->protocol, upper->segment, {kProtocolIcmpV6, PacketKind::kIcmpV6}, packet);
 }
 

@@ -24,7 +24,7 @@ void ParseUdp(Segment segment, ParsedPacket& packet) {
   if (segment.length < sizeof(UdpHeader)) return Drop(packet, DropReason::kUdpHeader);
   const auto udp = Load<UdpHeader>(segment.data);
   const std::size_t length = udp.length.value();
-  if (length < sizeof(UdpHeader) || length > segment.length)
+  if (length < sizeof(UdpHeader) || (length > segment.length && !packet.is_fragment))
     return Drop(packet, DropReason::kUdpHeader);
   packet.kind = PacketKind::kFlow;
   packet.key.protocol = Protocol::kUdp;
@@ -41,6 +41,23 @@ void ParseSegment(std::uint8_t protocol, Segment segment, IcmpOfFamily icmp, Par
   if (protocol != icmp.protocol) return Drop(packet, DropReason::kProtocol);
   if (segment.length < sizeof(IcmpHeader)) return Drop(packet, DropReason::kIcmp);
   packet.kind = icmp.kind;
+}
+
+void ParseFragment(const FragmentPlace& place, std::uint8_t protocol, Segment segment,
+                   ParsedPacket& packet) {
+  constexpr std::size_t kLongestDatagram = 65535;
+  const bool is_tcp = protocol == static_cast<std::uint8_t>(Protocol::kTcp);
+  if (!is_tcp && protocol != static_cast<std::uint8_t>(Protocol::kUdp))
+    return Drop(packet, DropReason::kFragment);
+  if (place.offset + segment.length > kLongestDatagram || segment.length == 0)
+    return Drop(packet, DropReason::kFragment);
+  packet.is_fragment = true;
+  packet.fragment_id = place.id;
+  if (place.offset == 0) return ParseSegment(protocol, segment, {}, packet);
+  if (is_tcp && place.offset < sizeof(TcpHeader)) return Drop(packet, DropReason::kFragment);
+  packet.kind = PacketKind::kLaterFragment;
+  packet.key.protocol = Protocol(protocol);
+  packet.segment = SegmentFlags{.passive = true};
 }
 
 }  // namespace holdfast

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "wire/parse.h"
 
@@ -25,6 +26,25 @@ struct IcmpOfFamily {
   PacketKind kind;
 };
 void ParseSegment(std::uint8_t protocol, Segment segment, IcmpOfFamily icmp, ParsedPacket& packet);
+
+// Where in its datagram a fragment lies, in bytes, and whether others follow.
+struct FragmentPlace {
+  std::uint32_t id = 0;
+  std::size_t offset = 0;
+  bool more = false;
+};
+// The same of a fragment.
+void ParseFragment(const FragmentPlace& place, std::uint8_t protocol, Segment segment,
+                   ParsedPacket& packet);
+
+// What comes after an IPv6 header, and what it is.
+struct UpperLayer {
+  std::uint8_t protocol = 0;
+  Segment segment;
+};
+// Behind the extension headers, up to a fragment header; nothing when they break a rule of
+// parse.h.
+std::optional<UpperLayer> SkipIpv6Extensions(UpperLayer upper);
 
 // An IPv6 packet behind an Ethernet header, to parse.h's rules.
 void ParseIpv6(FrameView frame, ParsedPacket& packet);

@@ -5,9 +5,6 @@
 namespace holdfast {
 namespace {
 
-// RFC 6335: of the dynamic ports, so that none is taken for a service's.
-constexpr std::uint16_t kFirstDynamicPort = 0xc000;
-
 std::uint8_t ProtocolOf(const InnerPacket& inner) {
   return inner.is_ipv4 ? kProtocolIpv4 : kProtocolIpv6;
 }
@@ -100,8 +97,8 @@ void TunnelHeader::WriteIpv6(std::uint8_t* bytes, const InnerPacket& inner, std:
 
 void TunnelHeader::WriteUdp(std::uint8_t* bytes, const InnerPacket& inner) const {
   const auto length = static_cast<std::uint16_t>(kUdp + inner.length);
-  UdpHeader udp{.source_port = BigEndian16(
-                    static_cast<std::uint16_t>(kFirstDynamicPort | (inner.entropy >> 16 & 0x3fff))),
+  UdpHeader udp{.source_port = BigEndian16(static_cast<std::uint16_t>(
+                    kFirstGueSourcePort | (inner.entropy >> 16 & 0x3fff))),
                 .destination_port = gue_port_,
                 .length = BigEndian16(length),
                 .checksum = {}};

@@ -25,6 +25,9 @@
 
 namespace holdfast {
 
+// RFC 6335: of the dynamic ports, so that none is taken for a service's.
+inline constexpr std::uint16_t kFirstGueSourcePort = 0xc000;
+
 // An IP packet, as it lies in a frame.
 struct InnerPacket {
   const std::uint8_t* bytes = nullptr;

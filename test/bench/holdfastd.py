@@ -13,12 +13,20 @@ from programs import MANAGEMENT_CPU, WORKER_CPUS, Program
 BUILD = dpdk_source.BUILD.parent / "release"
 BALANCER = "192.168.0.1"
 FIRST_VIP = ipaddress.ip_address("198.18.0.1")  # that of the source
+CLIENT_SIDE, TARGET_SIDE = "fd00:1::", "fd00:2::"  # of IPv6 (source/images.h)
 
 
-def _target(number):
+def _in_family(family, side, address):
+    """The address of IPv6 that stands for this one of IPv4, or itself."""
+    ipv4 = ipaddress.ip_address(address)
+    return str(ipv4 if family == 4 else ipaddress.ip_address(side) + int(ipv4))
+
+
+def _target(number, family):
     """Its address ends in the same two bytes as its MAC: the source knows it by them."""
     high, low = divmod(257 + number, 256)
-    return {"name": f"target-{number}", "address": f"192.168.{high}.{low}",
+    return {"name": f"target-{number}",
+            "address": _in_family(family, TARGET_SIDE, f"192.168.{high}.{low}"),
             "mac": f"02:00:00:00:{high:02x}:{low:02x}"}
 
 
@@ -45,18 +53,23 @@ class Holdfastd(Program):
             "eal": {"memory_mb": 256, "extra_args": ["-d", str(dpdk_source.DRIVER)]},
             "cores": {"management": MANAGEMENT_CPU, "workers": workers,
                       "poll": "adaptive" if MANAGEMENT_CPU in workers else "busy"},
-            "ports": [{"name": "bench", "device": device, "addresses": [f"{BALANCER}/16"]}],
+            "ports": [{"name": "bench", "device": device, "addresses": [self._own_address()]}],
             "connections": {"per_worker": self.room()},
             "control": {"listen": [f"unix:{self.directory}/control.sock"]},
             "metrics": {"listen": self.metrics_address},
             "affinities": {"capacity": max(1_000_000, self.load.affinities)},
-            "targets": [_target(number) for number in range(self.load.targets)],
+            "targets": [_target(number, self.load.family) for number in range(self.load.targets)],
             "services": [self._service(number, "tcp") for number in range(self.load.services)] +
                         [self._service(0, "udp")],
         }
 
+    def _own_address(self):
+        own = _in_family(self.load.family, TARGET_SIDE, BALANCER)
+        return f"{own}/{16 if self.load.family == 4 else 112}"
+
     def _service(self, number, protocol):
-        return {"name": f"{protocol}-{number}", "vip": str(FIRST_VIP + number),
+        vip = _in_family(self.load.family, CLIENT_SIDE, FIRST_VIP + number)
+        return {"name": f"{protocol}-{number}", "vip": vip,
                 "protocol": protocol, "ports": [80], "forwarding": self.load.forwarding,
                 "targets": [{"target": f"target-{i}"} for i in range(self.load.targets)]}
 

@@ -2,7 +2,8 @@
 import dataclasses
 
 # Settings of the source (source/settings.h), by the same names.
-SOURCE = ("flows", "mix", "order", "flood", "flood_every", "fill", "services", "check_every", "pace")
+SOURCE = ("flows", "mix", "order", "flood", "flood_every", "fill", "services", "check_every", "pace",
+          "family")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Load:
     check_every: int = 4096
     pace: int = 0      # packets a second
     share: tuple = ()  # or (part, load): so much of what holdfastd does at that load in the round
+    family: int = 4    # of clients, VIPs and targets: 4 or 6
     workers: int = 1
     forwarding: str = "ipip"
     targets: int = 100

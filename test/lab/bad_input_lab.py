@@ -85,7 +85,7 @@ class BadInput:
     def wrong_ethernet(self):
         packet = self.ip / self.syn
         inner = IPv6(src="2001:db8::7", dst="2001:db8::1") / ICMPv6EchoRequest()
-        yield "ipv6", "not_our_address", self.ethernet() / inner
+        yield "ipv6_not_ours", "not_our_address", self.ethernet() / inner
         yield "vlan", "ethertype", self.ethernet() / Dot1Q(vlan=7) / packet
         yield "lldp", "ethertype", self.ethernet(type=0x88cc) / Raw(bytes(46))
         yield "unknown_ethertype", "ethertype", self.ethernet(type=0x88b5) / packet
@@ -116,11 +116,13 @@ class BadInput:
             yield f"source_{name}", "martian_source", self.tcp(src=source)
 
     def fragments(self):
-        yield "first_fragment_tcp", "fragment", self.tcp(flags="MF")
-        yield "first_fragment_udp", "fragment", self.tcp(self.datagram / bytes(16), flags="MF")
+        yield "fragment_of_icmp", "fragment", self.tcp(ICMP() / bytes(16), flags="MF")
+        yield "tiny_first_fragment", "tcp_header", self.tcp(Raw(bytes(8)), flags="MF", proto=6)
+        yield "fragment_in_tcp_header", "fragment", self.tcp(Raw(b"x"), frag=1, proto=6)
+        yield "fragment_beyond_the_end", "fragment", self.tcp(Raw(bytes(16)), frag=8191, proto=17)
+        # Their first one never comes.
         yield "middle_fragment", "fragment", self.tcp(Raw(bytes(16)), flags="MF", frag=3, proto=17)
         yield "last_fragment", "fragment", self.tcp(Raw(bytes(5)), frag=100, proto=17)
-        yield "fragment_without_ports", "fragment", self.tcp(Raw(b"x"), frag=1, proto=6)
 
     def wrong_tcp(self):
         port = self.options.port

@@ -68,6 +68,9 @@ refuses 1048576 memory_mb
 change 's/huge_pages: false/huge_pages: true/; s/memory_mb: 64/memory_mb: 1048576/'
 refuses 1048576 memory_mb vm.nr_hugepages "huge_pages: false"
 
+change "s|addresses: \[$BALANCER_ADDRESS/24\]|&, kernel: {interface: mgmt0}|"
+refuses "kernel interface 'mgmt0': there is one of this name already" "errno 16"
+
 # --check succeeds where a start cannot: it opens nothing.
 occupy "$GRPC_ADDRESS"
 refuses "$GRPC_ADDRESS"

@@ -100,6 +100,11 @@ PacketBuilder& PacketBuilder::IcmpType(std::uint8_t type, std::uint8_t code) {
   return *this;
 }
 
+PacketBuilder& PacketBuilder::IcmpRest(std::uint32_t rest) {
+  icmp_rest_ = rest;
+  return *this;
+}
+
 PacketBuilder& PacketBuilder::SegmentChecksum(std::uint16_t checksum) {
   segment_checksum_ = checksum;
   return *this;
@@ -147,6 +152,11 @@ PacketBuilder& PacketBuilder::IpChecksum(std::uint16_t checksum) {
 
 PacketBuilder& PacketBuilder::IpProtocol(std::uint8_t protocol) {
   ip_protocol_ = protocol;
+  return *this;
+}
+
+PacketBuilder& PacketBuilder::IpId(std::uint16_t identification) {
+  ip_id_ = identification;
   return *this;
 }
 
@@ -242,9 +252,8 @@ Frame PacketBuilder::IcmpSegment() const {
   Frame segment;
   Append8(segment, icmp_type_);
   Append8(segment, icmp_code_);
-  Append16(segment, 0);       // checksum
-  Append16(segment, 0x1234);  // identifier
-  Append16(segment, 1);       // sequence number
+  Append16(segment, 0);  // checksum
+  Append32(segment, icmp_rest_);
   AppendAll(segment, payload_);
   FillSegmentChecksum(segment, 2, transport_ == Transport::kIcmpV6);
   return segment;
@@ -295,7 +304,7 @@ Frame PacketBuilder::Ipv4Header(std::size_t segment_length) const {
           ip_version_.value_or(4) << 4 | ihl_.value_or(static_cast<unsigned>(header_length / 4)));
   Append8(header, tos_);
   Append16(header, total_length_.value_or(total_length));
-  Append16(header, 0x4711);  // identification
+  Append16(header, ip_id_);
   Append16(header, fragment_bits_);
   Append8(header, ttl_);
   Append8(header, UpperProtocol());

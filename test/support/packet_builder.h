@@ -48,6 +48,8 @@ class PacketBuilder {
   PacketBuilder& TcpOptions(const Frame& options);  // a multiple of four bytes
 
   PacketBuilder& UdpLength(std::uint16_t length);
+  // What stands behind the checksum: if not given, identifier 0x1234 and sequence number 1.
+  PacketBuilder& IcmpRest(std::uint32_t rest);
   PacketBuilder& IcmpType(std::uint8_t type, std::uint8_t code = 0);
   // Of TCP, UDP or ICMP.
   PacketBuilder& SegmentChecksum(std::uint16_t checksum);
@@ -62,6 +64,7 @@ class PacketBuilder {
   PacketBuilder& TotalLength(std::uint16_t length);  // of IPv6: the payload's
   PacketBuilder& IpChecksum(std::uint16_t checksum);
   PacketBuilder& IpProtocol(std::uint8_t protocol);
+  PacketBuilder& IpId(std::uint16_t identification);
   PacketBuilder& DontFragment();
   PacketBuilder& MoreFragments();
   PacketBuilder& FragmentOffset(std::uint16_t eight_bytes);
@@ -104,6 +107,7 @@ class PacketBuilder {
   std::optional<std::uint16_t> udp_length_;
   std::uint8_t icmp_type_ = 8;
   std::uint8_t icmp_code_ = 0;
+  std::uint32_t icmp_rest_ = 0x1234'0001;
   std::optional<std::uint16_t> segment_checksum_;
   std::optional<std::size_t> segment_cut_;
   std::uint8_t ttl_ = 63;
@@ -111,6 +115,7 @@ class PacketBuilder {
   std::optional<unsigned> ip_version_;
   std::optional<unsigned> ihl_;
   Frame ip_options_;
+  std::uint16_t ip_id_ = 0x4711;
   std::optional<std::uint16_t> total_length_;
   std::optional<std::uint16_t> ip_checksum_;
   std::optional<std::uint8_t> ip_protocol_;

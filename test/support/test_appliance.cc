@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "balancing/ring_hash.h"
+#include "support/test_eal.h"
 #include "wire/headers.h"
 
 namespace holdfast {
@@ -20,6 +21,25 @@ std::uint64_t ReadCycles() { return cycles.load(std::memory_order_relaxed); }
 std::string Unique(const std::string& name) {
   static int count = 0;
   return name + std::to_string(++count);
+}
+
+template <typename Message>
+void FreeAll(MessageRing<Message>& ring) {
+  Message message{};
+  while (ring.Pop({&message, 1}) == 1) {
+    if constexpr (std::is_pointer_v<Message>)
+      rte_pktmbuf_free(message);
+    else
+      rte_pktmbuf_free(message.mbuf);
+  }
+}
+
+// The pool is every test's.
+void FreeBuffersOf(KernelLane& lane) {
+  FreeAll(lane.to_kernel);
+  FreeAll(lane.spent);
+  FreeAll(lane.blanks);
+  FreeAll(lane.from_kernel);
 }
 
 TargetView MakeTarget(std::size_t slot) {
@@ -58,7 +78,10 @@ TestAppliance::TestAppliance(const Options& options)
   for (std::size_t i = 0; i < options.workers; ++i) MakeWorker(i, options);
 }
 
-TestAppliance::~TestAppliance() = default;
+TestAppliance::~TestAppliance() {
+  for (Crew& crew : crews_)
+    if (crew.kernel != nullptr) FreeBuffersOf(*crew.kernel);
+}
 
 TestAppliance::Crew TestAppliance::MakeCrew(const Options& options) {
   Crew crew;
@@ -69,10 +92,20 @@ TestAppliance::Crew TestAppliance::MakeCrew(const Options& options) {
           .value());
   crew.affinities = std::make_unique<AffinityTable>(
       AffinityTable::Create(4096, HashKey{{1, 2}}, MemoryKind::kNormal).value());
-  crew.events = std::make_unique<NeighbourEventRing>(
-      NeighbourEventRing::Create(Unique("events"), 64).value());
-  crew.outgoing = std::make_unique<OutgoingRing>(OutgoingRing::Create(Unique("out"), 64).value());
+  crew.rings = std::make_unique<WorkerRings>(
+      WorkerRings{NeighbourEventRing::Create(Unique("events"), 64).value(),
+                  PathMtuEventRing::Create(Unique("path_mtus"), 64).value(),
+                  OutgoingRing::Create(Unique("out"), 64).value()});
+  if (options.kernel_rate != 0) crew.kernel = MakeKernelLane();
   return crew;
+}
+
+std::unique_ptr<KernelLane> TestAppliance::MakeKernelLane() {
+  auto lane =
+      std::make_unique<KernelLane>(KernelLane::Create(Unique("lane"), TestPackets()).value());
+  for (std::size_t i = 0; i < KernelLane::kBlanks; ++i)
+    lane->blanks.Push(rte_pktmbuf_alloc(TestPackets()));
+  return lane;
 }
 
 void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
@@ -83,11 +116,14 @@ void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
                              .hash_key = kHashKey,
                              .ring_seed = kTestRingSeed,
                              .cycles_per_second = kCyclesPerSecond,
-                             .cycles = ReadCycles};
+                             .cycles = ReadCycles,
+                             .kernel = crew.kernel.get()};
   const WorkerTables tables{.connections = crew.connections.get(),
                             .all_connections = all_connections_,
                             .affinities = crew.affinities.get(),
+                            .fragments = &fragments,
                             .neighbours = &neighbours,
+                            .path_mtus = &path_mtus,
                             .snapshots = snapshots.get(),
                             .rcu = &rcu,
                             .counters = crew.counters.get()};
@@ -97,9 +133,9 @@ void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
                        .mac = kBalancerMac,
                        .mtu = 1500,
                        .vlan = 0,
-                       .addresses = {{AddressNamed("10.0.0.1"), 24}}};
-  crew.worker =
-      std::make_unique<Worker>(worker, WorkerPorts({lan}), tables, *crew.events, *crew.outgoing);
+                       .addresses = {{AddressNamed("10.0.0.1"), 24}},
+                       .kernel_rate = options.kernel_rate};
+  crew.worker = std::make_unique<Worker>(worker, WorkerPorts({lan}), tables, *crew.rings);
 }
 
 std::unique_ptr<const Snapshot> TestAppliance::MakeSnapshot() {

@@ -31,6 +31,7 @@ class TestAppliance {
     std::size_t workers = 1;
     std::size_t connections = 4096;  // in each worker's table
     config::Poll poll = config::Poll::kAdaptive;
+    std::uint32_t kernel_rate = 0;  // 0: the port has no kernel interface
   };
   explicit TestAppliance(const Options& options);
   TestAppliance() : TestAppliance(Options{}) {}
@@ -72,11 +73,20 @@ class TestAppliance {
   }
   [[nodiscard]] Worker& worker(std::size_t index) { return *crews_[index].worker; }
   [[nodiscard]] NeighbourEventRing& events(std::size_t worker = 0) {
-    return *crews_[worker].events;
+    return crews_[worker].rings->events;
   }
-  [[nodiscard]] OutgoingRing& outgoing(std::size_t worker = 0) { return *crews_[worker].outgoing; }
+  [[nodiscard]] PathMtuEventRing& path_mtu_events(std::size_t worker = 0) {
+    return crews_[worker].rings->path_mtu_events;
+  }
+  [[nodiscard]] OutgoingRing& outgoing(std::size_t worker = 0) {
+    return crews_[worker].rings->outgoing;
+  }
+  // Its other end is the test; nullptr without a kernel interface.
+  [[nodiscard]] KernelLane* kernel(std::size_t worker = 0) { return crews_[worker].kernel.get(); }
 
   NeighbourTable neighbours;
+  PathMtuTable path_mtus;
+  FragmentTable fragments;
   RcuDomain rcu;
   std::unique_ptr<SnapshotPublisher> snapshots;
   RingPort port;
@@ -87,12 +97,13 @@ class TestAppliance {
     std::unique_ptr<ConnectionTable> connections;
     std::unique_ptr<AffinityTable> affinities;
     std::unique_ptr<AffinityTable::Writer> writer;
-    std::unique_ptr<NeighbourEventRing> events;
-    std::unique_ptr<OutgoingRing> outgoing;
+    std::unique_ptr<WorkerRings> rings;
+    std::unique_ptr<KernelLane> kernel;
     std::unique_ptr<Worker> worker;
   };
 
   Crew MakeCrew(const Options& options);
+  static std::unique_ptr<KernelLane> MakeKernelLane();
   void MakeWorker(std::size_t index, const Options& options);
   [[nodiscard]] bool PacketsAccounted(std::size_t worker) const;
   [[nodiscard]] bool EntriesAccounted(std::size_t worker) const;

@@ -79,6 +79,44 @@ static void write_udp(struct headers* headers, const struct settings* settings, 
   udp->dgram_cksum = rte_ipv4_udptcp_cksum(&headers->ip, udp);
 }
 
+struct ipv6_headers {
+  struct rte_ether_hdr ethernet;
+  struct rte_ipv6_hdr ip;
+  struct rte_tcp_hdr tcp;
+} __attribute__((packed, aligned(2)));
+
+const uint8_t ipv6_tail[IPV6_FRAME_LENGTH - IPV6_IMAGE_END] = {
+    0, 0, 0, 0, sizeof(struct rte_tcp_hdr) / 4 << 4, RTE_TCP_ACK_FLAG, 0xff, 0xff};
+
+static void write_ipv6_address(uint8_t site, rte_be32_t address, uint8_t* bytes) {
+  const uint8_t prefix[12] = {0xfd, 0, 0, site};
+  memcpy(bytes, prefix, sizeof(prefix));
+  memcpy(bytes + sizeof(prefix), &address, sizeof(address));
+}
+void ipv6_of_client_side(rte_be32_t address, uint8_t* bytes) {
+  write_ipv6_address(1, address, bytes);
+}
+void ipv6_of_target_side(rte_be32_t address, uint8_t* bytes) {
+  write_ipv6_address(2, address, bytes);
+}
+
+// As far as an image goes.
+static void write_ipv6(uint8_t* image, const struct settings* settings, uint64_t flow) {
+  struct ipv6_headers headers = {
+      .ip = {.vtc_flow = rte_cpu_to_be_32(6u << 28),
+             .payload_len = rte_cpu_to_be_16(sizeof(struct rte_tcp_hdr)),
+             .proto = IPPROTO_TCP,
+             .hop_limits = 64},
+      .tcp = {.src_port = rte_cpu_to_be_16(client_port(flow)),
+              .dst_port = rte_cpu_to_be_16((uint16_t)settings->port),
+              .sent_seq = rte_cpu_to_be_32((uint32_t)flow)},
+  };
+  ipv6_of_client_side(rte_cpu_to_be_32(client_address(settings, flow)), headers.ip.src_addr);
+  ipv6_of_client_side(vip_of(settings, flow), headers.ip.dst_addr);
+  memcpy(image + ETHERNET_LENGTH, (uint8_t*)&headers + ETHERNET_LENGTH,
+         IPV6_IMAGE_END - ETHERNET_LENGTH);
+}
+
 static bool is_udp(const struct settings* settings, uint64_t flow) {
   if (flow >= settings->flows) return false;
   return settings->mix == MIX_UDP || (settings->mix == MIX_MIXED && flow % 2 == 1);
@@ -88,7 +126,9 @@ static void build(uint8_t* image, const struct settings* settings, uint64_t flow
   struct headers* headers = (struct headers*)image;
   memcpy(&headers->ethernet.dst_addr, source_device_mac, sizeof(source_device_mac));
   memcpy(&headers->ethernet.src_addr, source_router_mac, sizeof(source_router_mac));
-  headers->ethernet.ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
+  headers->ethernet.ether_type =
+      rte_cpu_to_be_16(settings->ipv6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4);
+  if (settings->ipv6) return write_ipv6(image, settings, flow);
   const bool udp = is_udp(settings, flow);
   (udp ? write_udp : write_tcp)(headers, settings, flow);
   if (settings->mix == MIX_SYN || flow >= settings->flows) image_make_syn(image);
@@ -120,6 +160,10 @@ void images_free(struct images* images) {
 
 void image_make_syn(uint8_t* frame) {
   struct headers* headers = (struct headers*)frame;
+  if (headers->ethernet.ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6)) {
+    ((struct ipv6_headers*)frame)->tcp.tcp_flags = RTE_TCP_SYN_FLAG;
+    return;
+  }
   if (headers->ip.next_proto_id != IPPROTO_TCP) return;
   headers->tcp.tcp_flags = RTE_TCP_SYN_FLAG;
   headers->tcp.cksum = 0;
@@ -127,6 +171,9 @@ void image_make_syn(uint8_t* frame) {
 }
 
 uint32_t image_flow_of(const uint8_t* packet) {
+  if (packet[0] >> 4 == 6)
+    return rte_be_to_cpu_32(
+        ((const struct ipv6_headers*)(packet - ETHERNET_LENGTH))->tcp.sent_seq);
   const struct headers* headers = (const struct headers*)(packet - ETHERNET_LENGTH);
   return rte_be_to_cpu_32(headers->ip.next_proto_id == IPPROTO_TCP ? headers->tcp.sent_seq
                                                                    : headers->datagram.number);

@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include <rte_cycles.h>
+#include <rte_mbuf_ptype.h>
 #include <rte_mempool.h>
 
 #include "queue.h"
@@ -72,6 +73,17 @@ static bool packets_come(struct queue* queue) {
   }
 }
 
+static void write_ipv6_packet(struct queue* queue, struct rte_mbuf* packet, const uint8_t* image) {
+  uint8_t* frame = (uint8_t*)packet->buf_addr + RTE_PKTMBUF_HEADROOM;
+  memcpy(frame, image, IMAGE_SIZE);
+  memcpy(frame + IPV6_IMAGE_END, ipv6_tail, sizeof(ipv6_tail));
+  memcpy(&packet->rearm_data, &queue->rearm, sizeof(queue->rearm));
+  packet->ol_flags = queue->receive_flags;
+  packet->packet_type = RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV6 | RTE_PTYPE_L4_TCP;
+  packet->pkt_len = IPV6_FRAME_LENGTH;
+  packet->data_len = IPV6_FRAME_LENGTH;
+}
+
 static void write_packet(struct queue* queue, struct rte_mbuf* packet, const uint8_t* image) {
   uint32_t packet_type;
   memcpy(&packet_type, image + IMAGE_PACKET_TYPE_OFFSET, sizeof(packet_type));
@@ -89,8 +101,12 @@ static void make_syns(struct queue* queue, struct rte_mbuf** packets, uint16_t c
 }
 
 static void write_packets(struct queue* queue, struct rte_mbuf** packets, uint16_t count) {
-  for (uint16_t i = 0; i < count; ++i)
-    write_packet(queue, packets[i], upcoming_take(queue, queue->written + i));
+  if (queue->settings->ipv6)
+    for (uint16_t i = 0; i < count; ++i)
+      write_ipv6_packet(queue, packets[i], upcoming_take(queue, queue->written + i));
+  else
+    for (uint16_t i = 0; i < count; ++i)
+      write_packet(queue, packets[i], upcoming_take(queue, queue->written + i));
   if (queue->written < queue->opening_syns) make_syns(queue, packets, count);
   queue->written += count;
 }

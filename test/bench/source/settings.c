@@ -45,6 +45,14 @@ static bool parse_word(const char* text, const char* const* words, size_t count,
   return false;
 }
 
+static bool parse_family(const char* text, void* to) {
+  static const char* const words[] = {"4", "6"};
+  int family;
+  if (!parse_word(text, words, RTE_DIM(words), &family)) return false;
+  *(bool*)to = family == 1;
+  return true;
+}
+
 static bool parse_mix(const char* text, void* to) {
   static const char* const words[] = {"established", "syn", "udp", "mixed"};
   return parse_word(text, words, RTE_DIM(words), to);
@@ -56,7 +64,7 @@ static bool parse_order(const char* text, void* to) {
 }
 
 static bool parse_check(const char* text, void* to) {
-  static const char* const words[] = {"none", "l2", "ipip", "swap"};
+  static const char* const words[] = {"none", "l2", "ipip", "gue", "swap"};
   return parse_word(text, words, RTE_DIM(words), to);
 }
 
@@ -81,6 +89,7 @@ static const struct argument {
     {"balancer", parse_address, offsetof(struct settings, balancer)},
     {"targets", parse_address, offsetof(struct settings, targets)},
     {"target_mac", parse_mac_prefix, offsetof(struct settings, target_mac)},
+    {"family", parse_family, offsetof(struct settings, ipv6)},
     {"mix", parse_mix, offsetof(struct settings, mix)},
     {"order", parse_order, offsetof(struct settings, order)},
     {"check", parse_check, offsetof(struct settings, check)},
@@ -121,5 +130,9 @@ bool settings_parse(const char* arguments, struct settings* settings) {
   if (pairs == NULL) return false;
   const int result = rte_kvargs_process(pairs, NULL, take_argument, settings);
   rte_kvargs_free(pairs);
+  if (settings->ipv6 && (settings->mix != MIX_ESTABLISHED || settings->flood != 0)) {
+    fprintf(stderr, "net_flows: 'family=6' is there for 'mix=established' without a flood only\n");
+    return false;
+  }
   return result == 0;
 }

@@ -21,7 +21,8 @@ enum order {
 enum check {
   CHECK_NONE,
   CHECK_L2,    // as it came, but for the MACs: a target's, ours
-  CHECK_IPIP,  // as it came, behind an outer IPv4 header to a target, MACs as in l2
+  CHECK_IPIP,  // as it came, behind an outer IP header to a target, MACs as in l2
+  CHECK_GUE,   // the same with a UDP header between them
   CHECK_SWAP,  // as it came, MACs swapped
 };
 
@@ -42,6 +43,7 @@ struct settings {
   struct in_addr balancer;  // its own address
   struct in_addr targets;   // the first two bytes of a target's address
   uint8_t target_mac[4];    // the first four of its MAC; the last two are those of the address
+  bool ipv6;                // all addresses are IPv6 (images.h); MIX_ESTABLISHED without a flood
   enum mix mix;
   enum order order;
   enum check check;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include <rte_ether.h>
+#include <rte_ip.h>
 #include <rte_mempool.h>
 
 #include "queue.h"
@@ -14,9 +15,12 @@ static void note_wrong(struct queue_report* report, const struct rte_mbuf* packe
 }
 
 // A program may speak for itself in between.
-static bool is_arp(const struct rte_mbuf* packet) {
-  return rte_pktmbuf_mtod(packet, const struct rte_ether_hdr*)->ether_type ==
-         rte_cpu_to_be_16(RTE_ETHER_TYPE_ARP);
+static bool is_about_neighbours(const struct rte_mbuf* packet) {
+  const struct rte_ether_hdr* ethernet = rte_pktmbuf_mtod(packet, const struct rte_ether_hdr*);
+  const struct rte_ipv6_hdr* ip = (const struct rte_ipv6_hdr*)(ethernet + 1);
+  return ethernet->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_ARP) ||
+         (ethernet->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6) &&
+          ip->proto == IPPROTO_ICMPV6);
 }
 
 // Not while flows are opened: their SYNs differ from the images.
@@ -25,7 +29,7 @@ static void check_one(struct queue* queue, struct rte_mbuf** packets, uint16_t c
   const uint64_t passed = count - queue->until_check;
   const uint64_t every = queue->settings->check_every;
   queue->until_check = every > passed ? every - passed : 1;
-  if (queue->report->state == STATE_OPENING || is_arp(packet)) return;
+  if (queue->report->state == STATE_OPENING || is_about_neighbours(packet)) return;
   ++queue->report->checked;
   if (!frame_is_right(queue->settings, queue->images, queue->target_of,
                       rte_pktmbuf_mtod(packet, const uint8_t*), packet->data_len))

@@ -4,16 +4,18 @@
 
 #include <rte_ether.h>
 #include <rte_ip.h>
+#include <rte_udp.h>
 
 #define MAC_LENGTH RTE_ETHER_ADDR_LEN
 
-// `packet`: from its IPv4 header on. The image that it was copied from, NULL if it was changed.
+// `packet`: from its IP header on. The image that it was copied from, NULL if it was changed.
 static const uint8_t* image_of(const struct images* images, const uint8_t* packet, size_t length) {
+  const size_t whole = packet[0] >> 4 == 6 ? IPV6_IMAGE_END : FRAME_LENGTH;
   if (length < FRAME_LENGTH - ETHERNET_LENGTH - 6) return NULL;  // an encapsulator trims padding
   const uint32_t flow = image_flow_of(packet);
   if (flow >= images->count) return NULL;
   const uint8_t* image = images->bytes[flow];
-  const size_t compared = RTE_MIN(length, (size_t)FRAME_LENGTH - ETHERNET_LENGTH);
+  const size_t compared = RTE_MIN(length, whole - ETHERNET_LENGTH);
   return memcmp(image + ETHERNET_LENGTH, packet, compared) == 0 ? image : NULL;
 }
 
@@ -33,11 +35,12 @@ static bool is_same_target(uint16_t* target_of, const uint8_t* packet, uint16_t 
 
 static bool is_right_ethernet(const struct settings* settings, const uint8_t* frame,
                               uint16_t target) {
-  static const uint8_t ipv4[] = {RTE_ETHER_TYPE_IPV4 >> 8, RTE_ETHER_TYPE_IPV4 & 0xff};
+  const uint16_t type = settings->ipv6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4;
+  const uint8_t ether_type[] = {(uint8_t)(type >> 8), (uint8_t)type};
   return memcmp(frame, settings->target_mac, sizeof(settings->target_mac)) == 0 &&
          number_of(frame + sizeof(settings->target_mac)) == target &&
          memcmp(frame + MAC_LENGTH, source_device_mac, MAC_LENGTH) == 0 &&
-         memcmp(frame + 2 * MAC_LENGTH, ipv4, sizeof(ipv4)) == 0;
+         memcmp(frame + 2 * MAC_LENGTH, ether_type, sizeof(ether_type)) == 0;
 }
 
 static bool is_right_l2(const struct settings* settings, const struct images* images,
@@ -49,12 +52,13 @@ static bool is_right_l2(const struct settings* settings, const struct images* im
          is_same_target(target_of, packet, target);
 }
 
-// RFC 2003, as src/wire/outer_header.h says.
+// RFC 2003, as src/wire/outer_header.h says; `between` bytes of UDP, or none.
 static bool is_right_outer(const struct settings* settings, const struct rte_ipv4_hdr* outer,
-                           const struct rte_ipv4_hdr* inner) {
-  return outer->version_ihl == RTE_IPV4_VHL_DEF && outer->next_proto_id == IPPROTO_IPIP &&
+                           size_t between, const struct rte_ipv4_hdr* inner) {
+  return outer->version_ihl == RTE_IPV4_VHL_DEF &&
+         outer->next_proto_id == (between == 0 ? IPPROTO_IPIP : IPPROTO_UDP) &&
          rte_be_to_cpu_16(outer->total_length) ==
-             sizeof(*outer) + rte_be_to_cpu_16(inner->total_length) &&
+             sizeof(*outer) + between + rte_be_to_cpu_16(inner->total_length) &&
          outer->type_of_service == inner->type_of_service && outer->time_to_live == 64 &&
          outer->fragment_offset == rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG) &&
          rte_raw_cksum(outer, sizeof(*outer)) == 0xffff &&
@@ -62,17 +66,47 @@ static bool is_right_outer(const struct settings* settings, const struct rte_ipv
          memcmp(&outer->dst_addr, &settings->targets, 2) == 0;
 }
 
-static bool is_right_ipip(const struct settings* settings, const struct images* images,
-                          uint16_t* target_of, const uint8_t* frame, size_t length) {
+static bool is_right_gue(const struct rte_udp_hdr* udp, size_t inner_length) {
+  return rte_be_to_cpu_16(udp->dst_port) == 6080 && rte_be_to_cpu_16(udp->src_port) >= 0xc000 &&
+         rte_be_to_cpu_16(udp->dgram_len) == sizeof(*udp) + inner_length && udp->dgram_cksum == 0;
+}
+
+static bool is_right_inside_ipv4(const struct settings* settings, const struct images* images,
+                                 uint16_t* target_of, const uint8_t* frame, size_t length) {
   const struct rte_ipv4_hdr* outer = (const struct rte_ipv4_hdr*)(frame + ETHERNET_LENGTH);
-  const struct rte_ipv4_hdr* inner = outer + 1;
-  if (length < ETHERNET_LENGTH + 2 * sizeof(*outer)) return false;
+  const bool is_gue = settings->check == CHECK_GUE;
+  const size_t between = is_gue ? sizeof(struct rte_udp_hdr) : 0;
+  const struct rte_ipv4_hdr* inner =
+      (const struct rte_ipv4_hdr*)((const uint8_t*)(outer + 1) + between);
+  if (length < ETHERNET_LENGTH + 2 * sizeof(*outer) + between) return false;
   const size_t inner_length = rte_be_to_cpu_16(inner->total_length);
   const uint16_t target = number_of((const uint8_t*)&outer->dst_addr + 2);
-  return length == ETHERNET_LENGTH + sizeof(*outer) + inner_length &&
-         is_right_ethernet(settings, frame, target) && is_right_outer(settings, outer, inner) &&
+  return length == ETHERNET_LENGTH + sizeof(*outer) + between + inner_length &&
+         is_right_ethernet(settings, frame, target) &&
+         is_right_outer(settings, outer, between, inner) &&
+         (!is_gue || is_right_gue((const struct rte_udp_hdr*)(outer + 1), inner_length)) &&
          image_of(images, (const uint8_t*)inner, inner_length) != NULL &&
          is_same_target(target_of, (const uint8_t*)inner, target);
+}
+
+// RFC 2473.
+static bool is_right_inside_ipv6(const struct settings* settings, const struct images* images,
+                                 uint16_t* target_of, const uint8_t* frame, size_t length) {
+  const struct rte_ipv6_hdr* outer = (const struct rte_ipv6_hdr*)(frame + ETHERNET_LENGTH);
+  const uint8_t* inner = (const uint8_t*)(outer + 1);
+  const size_t inner_length = IPV6_FRAME_LENGTH - ETHERNET_LENGTH;
+  uint8_t balancer[16], targets[16];
+  ipv6_of_target_side(settings->balancer.s_addr, balancer);
+  ipv6_of_target_side(settings->targets.s_addr, targets);
+  const uint16_t target = number_of(outer->dst_addr + 14);
+  return length == ETHERNET_LENGTH + sizeof(*outer) + inner_length &&
+         is_right_ethernet(settings, frame, target) &&
+         rte_be_to_cpu_32(outer->vtc_flow) >> 20 == 6u << 8 && outer->proto == IPPROTO_IPV6 &&
+         rte_be_to_cpu_16(outer->payload_len) == inner_length && outer->hop_limits == 64 &&
+         memcmp(outer->src_addr, balancer, sizeof(balancer)) == 0 &&
+         memcmp(outer->dst_addr, targets, sizeof(targets) - 2) == 0 &&
+         image_of(images, inner, inner_length) != NULL &&
+         is_same_target(target_of, inner, target);
 }
 
 static bool is_right_swap(const struct images* images, const uint8_t* frame, size_t length) {
@@ -87,7 +121,9 @@ bool frame_is_right(const struct settings* settings, const struct images* images
     case CHECK_L2:
       return is_right_l2(settings, images, target_of, frame, length);
     case CHECK_IPIP:
-      return is_right_ipip(settings, images, target_of, frame, length);
+    case CHECK_GUE:
+      return (settings->ipv6 ? is_right_inside_ipv6 : is_right_inside_ipv4)(
+          settings, images, target_of, frame, length);
     case CHECK_SWAP:
       return is_right_swap(images, frame, length);
     default:

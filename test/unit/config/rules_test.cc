@@ -103,6 +103,18 @@ TEST_CASE("rules of listen addresses", "[config]") {
   });
 }
 
+TEST_CASE("rules of kernel routes", "[config]") {
+  const std::string rule =
+      "': must be 1 to 252 or 256 to 4294967295: a routing table that is used for nothing else";
+  CheckAll({
+      {"a table of its own", WithPort("kernel_routes: {table: 200}\n"), {}},
+      {"no table", WithPort("kernel_routes: {}\n"), {"b.yaml:5: kernel_routes.table: '0" + rule}},
+      {"the main table",
+       WithPort("kernel_routes: {table: 254}\n"),
+       {"b.yaml:5: kernel_routes.table: '254" + rule}},
+  });
+}
+
 TEST_CASE("rules of ports", "[config]") {
   const std::string no_device =
       "must be a PCI address as 0000:3b:00.0, or a DPDK vdev as net_af_packet0,iface=lan0";
@@ -165,6 +177,22 @@ TEST_CASE("rules of ports", "[config]") {
         "b.yaml:12: ports[0].addresses[7]: '255.255.255.255/32': must not be the broadcast address",
         "b.yaml:13: ports[0].addresses[8]: 'fd00::': is the subnet-router anycast address of "
         "fd00::/64"}},
+      {"kernel interfaces",
+       "ports:\n"
+       "  - {name: a, device: 'net_tap0,iface=x', addresses: [10.0.0.1/24], kernel: {interface: "
+       "x}}\n"
+       "  - {name: b, device: net_tap1, addresses: [10.0.1.1/24], kernel: {interface: kern0}}\n"
+       "  - {name: c, device: net_tap2, addresses: [10.0.2.1/24], kernel: {interface: kern0}}\n"
+       "  - {name: d, device: net_tap3, addresses: [10.0.3.1/24], kernel: {}}\n"
+       "  - name: e\n    device: net_tap4\n    addresses: [10.0.4.1/24]\n"
+       "    kernel: {interface: a-name-too-long0, packets_per_second: 99}\n",
+       {"b.yaml:2: ports[0].kernel.interface: 'x': is the network interface of ports[0] already",
+        "b.yaml:4: ports[2].kernel.interface: 'kern0': is the network interface of ports[1] "
+        "already",
+        "b.yaml:5: ports[3].kernel.interface: is required",
+        "b.yaml:9: ports[4].kernel.interface: 'a-name-too-long0': must be 1 to 15 letters, digits, "
+        "'.', '_' or '-'",
+        "b.yaml:9: ports[4].kernel.packets_per_second: '99': must be 100 to 1000000"}},
       {"sizes out of bounds",
        WithPort("    mtu: 575\n    rx_descriptors: 63\n    tx_descriptors: 8193\n"),
        {"b.yaml:5: ports[0].mtu: '575': must be 576 to 9000",

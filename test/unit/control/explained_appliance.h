@@ -69,8 +69,10 @@ inline config::BalancerConfig ExplainedConfig(const std::string& without = "") {
 }
 
 struct ExplainedAppliance {
-  explicit ExplainedAppliance(std::size_t workers = 1, std::size_t connections = 4096)
-      : appliance({.workers = workers, .connections = connections}) {
+  explicit ExplainedAppliance(std::size_t workers = 1, std::size_t connections = 4096,
+                              std::string port_kernel_interface = "")
+      : kernel_interface(std::move(port_kernel_interface)),
+        appliance({.workers = workers, .connections = connections}) {
     for (std::size_t slot = 0; slot < kExplainedTargets; ++slot)
       appliance.neighbours.Set(slot, TargetMac(slot));
     Publish();
@@ -100,6 +102,7 @@ struct ExplainedAppliance {
     return explainer.Explain({flow, segment, worker}).value();
   }
 
+  const std::string kernel_interface;
   FakeClock clock;
   ControlCounters counters;
   TargetDirectory directory{ExplainedConfig()};
@@ -109,15 +112,16 @@ struct ExplainedAppliance {
 
  private:
   Explainer::Sources Sources() {
-    Explainer::Sources sources{.snapshots = appliance.snapshots.get(),
-                               .neighbours = &appliance.neighbours,
-                               .affinities = &affinities,
-                               .connections = appliance.all_connections(),
-                               .affinity_replicas = {},
-                               .hash_key = TestAppliance::hash_key(),
-                               .ring_seed = kTestRingSeed,
-                               .ports = {{"lan", kBalancerMac, {{AddressNamed("10.0.0.1"), 24}}}},
-                               .now = TestAppliance::Now};
+    Explainer::Sources sources{
+        .snapshots = appliance.snapshots.get(),
+        .neighbours = &appliance.neighbours,
+        .affinities = &affinities,
+        .connections = appliance.all_connections(),
+        .affinity_replicas = {},
+        .hash_key = TestAppliance::hash_key(),
+        .ring_seed = kTestRingSeed,
+        .ports = {{"lan", kBalancerMac, {{AddressNamed("10.0.0.1"), 24}}, kernel_interface}},
+        .now = TestAppliance::Now};
     for (const AffinityTable* replica : appliance.replicas())
       sources.affinity_replicas.push_back(replica);
     return sources;

@@ -254,6 +254,24 @@ TEST_CASE("where there is no service the drop is named, and no row asked", "[con
   CHECK(world.Explain(flow, kSynSegment).findings.empty());
 }
 
+TEST_CASE("what a port's kernel interface gets, and what not", "[control]") {
+  ExplainedAppliance world(1, 4096, "kern0");
+  const auto verdict = [&](const char* vip, std::uint16_t port) {
+    FlowKey flow = WebFlow(40000);
+    flow.vip = AddressNamed(vip);
+    flow.vip_port = port;
+    return world.Explain(flow, kSynSegment).verdict;
+  };
+  for (const char* address : {"10.0.0.1", "203.0.113.9"}) {
+    CHECK(verdict(address, 179).outcome == Outcome::kKernel);
+    CHECK(verdict(address, 179).why ==
+          "not for a service: the kernel gets it by interface 'kern0' of port 'lan', as the rate "
+          "allows");
+  }
+  CHECK(verdict("192.0.2.1", 22).drop == DropReason::kNoService);
+  CHECK(verdict("192.0.2.1", 80).outcome == Outcome::kForwarded);
+}
+
 TEST_CASE("how the packet leaves: MACs, and addresses of the outer header", "[control]") {
   ExplainedAppliance world;
   const auto plain = world.Explain(WebFlow(40000), kSynSegment).verdict;

@@ -120,7 +120,7 @@ TEST_CASE("what is not for a service is dropped under its name", "[datapath]") {
       {EchoRequest().From("10.0.0.255").To("192.0.2.1").Build(), DropReason::kMartianSource},
       {TcpPacket().Macs(kBalancerMac, kBalancerMac).Syn().Build(), DropReason::kLooped},
       {TcpPacket().Syn().Fin().Build(), DropReason::kTcpFlags},
-      {TcpPacket().Syn().MoreFragments().Build(), DropReason::kFragment},
+      {EchoRequest().To("192.0.2.1").MoreFragments().Build(), DropReason::kFragment},
       {TcpPacket().Syn().TruncatedTo(40).Build(), DropReason::kTruncated},
       {TcpPacket().Syn().EtherType(0x88cc).Build(), DropReason::kEtherType},
   };
@@ -144,10 +144,11 @@ TEST_CASE("a packet for a target without a known MAC is dropped, its connection 
   CHECK(appliance.counters().services[Index(kWeb)].requests[Decision::kBalanced].Read() == 1);
 }
 
-TEST_CASE("a frame that is longer than the port's MTU is dropped", "[datapath]") {
+TEST_CASE("a packet that is longer than the port's MTU does not leave as it is", "[datapath]") {
   TestAppliance appliance;
   const std::string payload(1461, 'x');
-  CHECK(appliance.Where(FromPort(40001).Ack().Payload(payload).Build()).empty());
+  CHECK(appliance.Where(FromPort(40001).Ack().Payload(payload).DontFragment().Build()) ==
+        "client");  // who is told
   CHECK(Drops(appliance, DropReason::kOversized) == 1);
   CHECK(!appliance.Where(FromPort(40001).Ack().Payload(payload.substr(1)).Build()).empty());
 }
@@ -168,8 +169,8 @@ TEST_CASE("ipip: a packet leaves inside another IPv4 header, without its padding
   CHECK(appliance.counters().services[Index(kWeb)].bytes.Read() == 80);
 
   // 20 bytes of the MTU are the outer header's.
-  CHECK(appliance.Turn({FromPort(40001).Ack().Payload(std::string(1441, 'x')).Build()}).empty());
-  CHECK(Drops(appliance, DropReason::kOversized) == 1);
+  CHECK(appliance.Turn({FromPort(40001).Ack().Payload(std::string(1441, 'x')).Build()}).size() ==
+        2);
   CHECK(appliance.Turn({FromPort(40001).Ack().Payload(std::string(1440, 'x')).Build()}).size() ==
         1);
   CHECK(appliance.AllAccounted());

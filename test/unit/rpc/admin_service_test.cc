@@ -237,7 +237,8 @@ TEST_CASE_METHOD(ConfiguredFixture, "every mistake is answered with its line; no
   CHECK(LinesOf(answer.mistakes()) ==
         Lines{"b.yaml:11: services[0].targets[1].weight: '10001': must be 0 to 10000",
               "b.yaml:15: x: unknown key; known are eal, cores, ports, connections, affinities, "
-              "control, metrics, ring_seed, targets, services, logging, routes, neighbours"});
+              "control, metrics, ring_seed, targets, services, logging, kernel_routes, routes, "
+              "neighbours"});
   CHECK(answer.explanation() == "2 mistakes; nothing has changed");
   CHECK_FALSE(published);
 }

@@ -79,6 +79,41 @@ TEST_CASE("IPv6: extension headers have bounds", "[wire]") {
     CHECK(DropOf(Tcp().IpProtocol(protocol).Build()) == "protocol");
 }
 
+// RFC 8200, 4.5: the rest of a fragment header.
+Frame FragmentHeader(unsigned offset_and_more, std::uint32_t id) {
+  Frame bytes = {0};
+  Append16(bytes, offset_and_more);
+  Append32(bytes, id);
+  return bytes;
+}
+
+TEST_CASE("IPv6: a first fragment has ports, a later one has none", "[wire]") {
+  const ParsedPacket first = Parse(Udp()
+                                       .Extension(60, kOptions)
+                                       .Extension(44, FragmentHeader(1, 0x12345678))
+                                       .Payload("12345678")
+                                       .UdpLength(900)
+                                       .Build());
+  CHECK(first.kind == PacketKind::kFlow);
+  CHECK(first.is_fragment);
+  CHECK(first.fragment_id == 0x12345678);
+  CHECK(first.key.vip_port == 53);
+  CHECK(first.l4_offset == 54 + 8 + 8);
+
+  const ParsedPacket later = Parse(Udp().Extension(44, FragmentHeader(24, 5)).Build());
+  CHECK(later.kind == PacketKind::kLaterFragment);
+  CHECK(later.fragment_id == 5);
+  CHECK(later.key.vip_port == 0);
+
+  // RFC 6946: one that is the whole datagram.
+  const ParsedPacket atomic = Parse(Tcp().Syn().Extension(44, FragmentHeader(0, 5)).Build());
+  CHECK(atomic.kind == PacketKind::kFlow);
+  CHECK_FALSE(atomic.is_fragment);
+  CHECK(DropOf(Udp().Extension(44, FragmentHeader(0xfff9, 5)).Payload("12345678").Build()) ==
+        "fragment");
+  CHECK(DropOf(Tcp().Extension(44, FragmentHeader(8, 5)).Build()) == "fragment");
+}
+
 TEST_CASE("IPv6: a wrong header is dropped", "[wire]") {
   CHECK(DropOf(Tcp().Syn().IpVersion(4).Build()) == "ip_header");
   CHECK(DropOf(Tcp().Syn().TruncatedTo(53).Build()) == "truncated");

@@ -198,17 +198,41 @@ TEST_CASE("a source that cannot be answered is martian", "[wire]") {
   }
 }
 
-TEST_CASE("a fragment is dropped before a port is read", "[wire]") {
+TEST_CASE("a first fragment has ports, a later one has none", "[wire]") {
+  const ParsedPacket first = Parse(
+      UdpPacket().Payload(std::string(16, 'x')).UdpLength(900).MoreFragments().IpId(9).Build());
+  CHECK(first.kind == PacketKind::kFlow);
+  CHECK(first.is_fragment);
+  CHECK(first.fragment_id == 9);
+  CHECK(first.key.vip_port == 80);
+
+  const ParsedPacket later = Parse(TcpPacket().Ack().FragmentOffset(3).IpId(9).Build());
+  CHECK(later.kind == PacketKind::kLaterFragment);
+  CHECK(later.is_fragment);
+  CHECK(later.fragment_id == 9);
+  CHECK(later.key.vip_port == 0);
+  CHECK(later.key.protocol == Protocol::kTcp);
+  CHECK(later.segment == SegmentFlags{.passive = true});
+  CHECK_FALSE(Parse(TcpPacket().Syn().DontFragment().Build()).is_fragment);
+}
+
+TEST_CASE("fragments that cannot be are dropped", "[wire]") {
   CheckDropped({
-      {"first", TcpPacket().Syn().MoreFragments().Build(), DropReason::kFragment},
-      {"middle", UdpPacket().MoreFragments().FragmentOffset(1).Build(), DropReason::kFragment},
-      {"last", UdpPacket().FragmentOffset(0x1fff).Build(), DropReason::kFragment},
-      {"too short for ports", UdpPacket().FragmentOffset(2).SegmentCutTo(1).Build(),
+      {"beyond the longest datagram", UdpPacket().FragmentOffset(0x1fff).Build(),
        DropReason::kFragment},
+      {"inside a TCP header (RFC 3128)", TcpPacket().Ack().FragmentOffset(1).Build(),
+       DropReason::kFragment},
+      {"inside a TCP header, too", TcpPacket().Ack().FragmentOffset(2).Build(),
+       DropReason::kFragment},
+      {"empty", UdpPacket().FragmentOffset(2).SegmentCutTo(0).Build(), DropReason::kFragment},
+      {"too short for a TCP header", TcpPacket().Syn().MoreFragments().SegmentCutTo(16).Build(),
+       DropReason::kTcpHeader},
+      {"too short for ports", UdpPacket().MoreFragments().SegmentCutTo(4).Build(),
+       DropReason::kUdpHeader},
       {"of an unknown protocol", UdpPacket().MoreFragments().IpProtocol(47).Build(),
        DropReason::kFragment},
+      {"of ICMP", EchoRequest().MoreFragments().Build(), DropReason::kFragment},
   });
-  CHECK(Parse(TcpPacket().Syn().DontFragment().Build()).kind == PacketKind::kFlow);
 }
 
 TEST_CASE("only TCP, UDP and ICMP are spoken", "[wire]") {

@@ -1,0 +1,67 @@
+#include "control/vip_routes.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+std::set<IpAddress> UsableVips(const Snapshot& snapshot) {
+  std::set<IpAddress> usable;
+  for (const ServiceView& service : snapshot.services())
+    if (!service.name.empty() && !service.ring.empty()) usable.insert(service.vip);
+  return usable;
+}
+
+std::vector<IpAddress> InFirstOnly(const std::set<IpAddress>& first,
+                                   const std::set<IpAddress>& second) {
+  std::vector<IpAddress> only;
+  std::set_difference(first.begin(), first.end(), second.begin(), second.end(),
+                      std::back_inserter(only));
+  return only;
+}
+
+}  // namespace
+
+void VipRoutes::Follow(const Snapshot& snapshot) {
+  wanted_ = UsableVips(snapshot);
+  Reconcile();
+}
+
+void VipRoutes::Withdraw() {
+  wanted_.clear();
+  Reconcile();
+}
+
+void VipRoutes::Reconcile() {
+  bool all_done = true;
+  for (const IpAddress& vip : InFirstOnly(standing_, wanted_)) {
+    const bool done = Change("withdrawn: no usable target", table_.remove, vip);
+    if (done) standing_.erase(vip);
+    all_done &= done;
+  }
+  for (const IpAddress& vip : InFirstOnly(wanted_, standing_)) {
+    const bool done = Change("announced", table_.add, vip);
+    if (done) standing_.insert(vip);
+    all_done &= done;
+  }
+  failing_ = !all_done;
+}
+
+bool VipRoutes::Change(const char* what,
+                       const std::function<absl::Status(const IpAddress&)>& change,
+                       const IpAddress& vip) {
+  const absl::Status status = change(vip);
+  if (status.ok())
+    spdlog::info("VIP {}: route {}", vip.ToString(), what);
+  else if (!failing_)
+    spdlog::error("VIP {}: {}; tried again every second", vip.ToString(),
+                  std::string(status.message()));
+  return status.ok();
+}
+
+}  // namespace holdfast

@@ -1,0 +1,42 @@
+#include "datapath/stages.h"
+
+namespace holdfast {
+
+bool AddLaterFragment(Batch& batch, std::size_t i, const ParsedPacket& packet,
+                      Fragments& fragments) {
+  const FlowKey datagram = Fragments::DatagramOf(packet);
+  const FlowHash hash = fragments.HashOf(datagram);
+  const Turn& turn = batch.turn();
+  if (const auto way = fragments.Find(hash, turn.now)) {
+    batch.AddFlow(i, datagram, way->destination, packet.segment);
+    batch.NoteLaterFragment();
+    return true;
+  }
+  if (!fragments.Hold(batch.received()[i], batch.port().index, hash, turn.cycles)) return false;
+  batch.NoteHeld();
+  return true;
+}
+
+void FollowFragments(Batch& batch, TargetLines& lines, const Fragments& fragments) {
+  if (!batch.has_later_fragments()) return;
+  batch.ForEachOpen([&](PacketContext& packet) {
+    if (!packet.segment.passive) return;
+    const auto way = fragments.Find(batch.hash(packet), batch.turn().now);
+    if (!way) return;  // an ICMP error
+    if (TargetLine* const line = lines.Find(way->target))
+      packet.Decide(*line, Step::kConnection);
+    else
+      packet.Refuse();
+  });
+}
+
+void RememberFragments(Batch& batch, Fragments& fragments) {
+  for (const auto& first : batch.first_fragments()) {
+    const TargetLine* const line = batch.line(first.number);
+    if (line == nullptr) continue;
+    fragments.Remember(first.datagram, {batch.destination(first.number), PathOf(*line).handle()},
+                       batch.turn().now);
+  }
+}
+
+}  // namespace holdfast

@@ -1,0 +1,18 @@
+// Sends one frame by a port; more at once are Transmit()'s.
+#pragma once
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "datapath/worker_ports.h"
+
+namespace holdfast {
+
+// False when the device has no room: then the frame is gone.
+inline bool SendFrame(const WorkerPort& port, rte_mbuf* mbuf) {
+  if (rte_eth_tx_burst(port.device, port.queue, &mbuf, 1) == 1) return true;
+  rte_pktmbuf_free(mbuf);
+  return false;
+}
+
+}  // namespace holdfast
