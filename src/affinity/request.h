@@ -55,10 +55,12 @@ enum class OrphanReason : std::uint8_t {
   kVipRemoved,     // its service is gone, or has another VIP or protocol
   kNotATarget,     // the service has that port no more, or its owner is not in its set
   kTargetRemoved,  // its owner is gone
+  kTargetDown,     // its owner is down, and the service says on_down: end
+  kDrained,        // its owner drains, and the service says that they end, at once or by now
 };
 // The label of holdfast_affinities_orphaned_total.
-inline constexpr std::array<std::string_view, 3> kOrphanReasonNames = {
-    "vip_removed", "not_a_target", "target_removed"};
+inline constexpr std::array<std::string_view, 5> kOrphanReasonNames = {
+    "vip_removed", "not_a_target", "target_removed", "target_down", "drained"};
 
 // A cell as it stands, in words.
 struct AffinityListing {

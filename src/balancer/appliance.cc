@@ -17,6 +17,7 @@ namespace {
 
 constexpr absl::Duration kUpkeepInterval = absl::Milliseconds(20);
 constexpr absl::Duration kPortWatchInterval = absl::Seconds(1);
+constexpr absl::Duration kStateWatchInterval = absl::Milliseconds(500);
 // The loop waits so long for those that are there; one that is not must not hold it.
 constexpr absl::Duration kPatienceWithTargets = absl::Milliseconds(200);
 constexpr absl::Duration kFarewell = absl::Milliseconds(300);
@@ -117,6 +118,7 @@ void Appliance::MakeControl() {
   metrics_ = std::make_unique<MetricSource>(MetricSources());
   loop_.Every(kUpkeepInterval, [this] { Upkeep(); });
   loop_.Every(kPortWatchInterval, [this] { WatchPorts(); });
+  loop_.Every(kStateWatchInterval, [this] { WatchStates(); });
 }
 
 absl::Status Appliance::StartServers() {
@@ -130,6 +132,7 @@ absl::Status Appliance::StartServers() {
                                        .counters = [this] { return metrics_->GatherOnLoop(); },
                                        .connection_tables = all_connections_,
                                        .explainer = explainer_.get(),
+                                       .load_reports = &load_reports_,
                                        .neighbourhood = resolver_.get()});
   if (!control.ok()) return control.status();
   control_server_ = *std::move(control);
@@ -270,6 +273,11 @@ void Appliance::Upkeep() {
   affinities_->ExpireDue(kExpiriesAtOnce);
   ReleaseTargets();
   control_counters_.retired_pending.Set(rcu_.Reclaim());
+}
+
+void Appliance::WatchStates() {
+  if (drains_.Tick()) affinities_->EndOrphans();
+  if (load_reports_.Tick()) Publish();
 }
 
 void Appliance::AnnounceVips() {

@@ -12,8 +12,10 @@
 #include "base/clock.h"
 #include "config/balancer_config.h"
 #include "control/affinity_manager.h"
+#include "control/drain_watch.h"
 #include "control/explainer.h"
 #include "control/live_configuration.h"
+#include "control/load_reports.h"
 #include "control/management_loop.h"
 #include "control/target_directory.h"
 #include "control/vip_routes.h"
@@ -61,6 +63,7 @@ class Appliance {
   void HearNeighbours();
   void HearRouters();
   void Publish();         // the directory as it stands, to the workers
+  void WatchStates();     // drains and load reports
   void AnnounceVips();    // by routes, from now on
   void Upkeep();          // several times a second
   void WatchPorts();      // once a second
@@ -88,6 +91,8 @@ class Appliance {
 
   std::unique_ptr<AffinityManager> affinities_;
   std::unique_ptr<LiveConfiguration> configuration_;
+  DrainWatch drains_{clock_, directory_};
+  LoadReports load_reports_{clock_, directory_};
   std::unique_ptr<HostRoutes> host_routes_;  // none unless configured
   std::unique_ptr<VipRoutes> routes_;        // none until traffic flows
   std::unique_ptr<Datapath> datapath_;

@@ -14,6 +14,8 @@
 namespace holdfast {
 
 std::uint64_t RingHash(const FlowKey& flow, std::uint64_t seed);
+// Of a client's address alone: all that it opens has the same place.
+std::uint64_t SourceHash(const IpAddress& client, std::uint64_t seed);
 
 // The same for who has many flows: what is equal in all that are IPv4 is mixed once.
 class RingHasher {

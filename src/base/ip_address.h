@@ -63,7 +63,10 @@ class IpAddress {
   [[nodiscard]] std::string ToString() const;
 
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
-  friend constexpr bool operator==(const IpAddress&, const IpAddress&) = default;
+  friend constexpr bool operator==(const IpAddress& a, const IpAddress& b) {
+    return std::bit_cast<Words>(a.bytes_)[0] == std::bit_cast<Words>(b.bytes_)[0] &&
+           std::bit_cast<Words>(a.bytes_)[1] == std::bit_cast<Words>(b.bytes_)[1];
+  }
   template <typename H>
   friend H AbslHashValue(H h, const IpAddress& address) {
     return H::combine_contiguous(std::move(h), address.bytes_.data(), address.bytes_.size());

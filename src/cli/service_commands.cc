@@ -99,6 +99,41 @@ void AddPlaceOptions(CLI::App& command, v1::ServiceConfig& service, const Told& 
       ->type_name("PORT");
 }
 
+// How its clients are balanced, and what its targets' states mean.
+void AddBalancingOptions(CLI::App& command, v1::ServiceConfig& service, const Told& told) {
+  AddWordOption(
+      command, "--method",
+      {{"maglev", v1::ServiceConfig::METHOD_MAGLEV},
+       {"round_robin", v1::ServiceConfig::METHOD_ROUND_ROBIN},
+       {"least_connections", v1::ServiceConfig::METHOD_LEAST_CONNECTIONS},
+       {"reported_capacity", v1::ServiceConfig::METHOD_REPORTED_CAPACITY},
+       {"source_hash", v1::ServiceConfig::METHOD_SOURCE_HASH},
+       {"hot_standby", v1::ServiceConfig::METHOD_HOT_STANDBY}},
+      [&service, told](int value) {
+        service.set_method(static_cast<v1::ServiceConfig::Method>(value));
+        told("method");
+      },
+      "how a client without affinity is placed");
+  AddWordOption(
+      command, "--on-drain",
+      {{"honor", v1::ServiceConfig::ON_DRAIN_HONOR},
+       {"break", v1::ServiceConfig::ON_DRAIN_BREAK},
+       {"refuse", v1::ServiceConfig::ON_DRAIN_REFUSE}},
+      [&service, told](int value) {
+        service.set_on_drain(static_cast<v1::ServiceConfig::OnDrain>(value));
+        told("on_drain");
+      },
+      "affinities of a target that drains work, end, or have their clients refused");
+  AddWordOption(
+      command, "--on-down",
+      {{"end", v1::ServiceConfig::ON_DOWN_END}, {"suspend", v1::ServiceConfig::ON_DOWN_SUSPEND}},
+      [&service, told](int value) {
+        service.set_on_down(static_cast<v1::ServiceConfig::OnDown>(value));
+        told("on_down");
+      },
+      "affinities of a target that is down end, or wait");
+}
+
 // Who serves it, and how packets get there.
 void AddServingOptions(CLI::App& command, v1::ServiceConfig& service, const Told& told) {
   command
@@ -138,6 +173,7 @@ void AddCreate(CLI::App& noun, Invocation& invocation) {
   AddName(create, [&service](const std::string& name) { service.set_name(name); });
   AddPlaceOptions(create, service, [](const char*) {});
   AddServingOptions(create, service, [](const char*) {});
+  AddBalancingOptions(create, service, [](const char*) {});
   for (const char* name : {"--vip", "--protocol", "--port"}) create.get_option(name)->required();
   SendOnRun(create, invocation, &Stub::CreateService, request);
 }
@@ -153,6 +189,7 @@ void AddUpdate(CLI::App& noun, Invocation& invocation) {
   AddName(update, [&service](const std::string& name) { service.set_name(name); });
   AddPlaceOptions(update, service, told);
   AddServingOptions(update, service, told);
+  AddBalancingOptions(update, service, told);
   update.require_option(2, 0);  // the name, and what changes
   SendOnRun(update, invocation, &Stub::UpdateService, request);
 }

@@ -100,6 +100,42 @@ void AddUndrain(CLI::App& noun, Invocation& invocation) {
   });
 }
 
+std::string HealthInWords(const v1::SetTargetHealthRequest& request,
+                          const v1::SetTargetHealthResponse& response) {
+  const bool is_down = response.target().state() == v1::TARGET_STATE_DOWN;
+  std::string words =
+      absl::StrCat("target '", request.target(), "' is ", is_down ? "down" : "not down",
+                   " for service '", request.service(), "'");
+  if (!is_down && response.target().found_down())
+    absl::StrAppend(&words, request.down() ? ", since too few would be left (panic_threshold)"
+                                           : ", though its health checks fail");
+  if (is_down && !request.down()) absl::StrAppend(&words, ": its health checks fail");
+  return absl::StrCat(words, "; ", response.affinities_ended(), " affinities have ended\n");
+}
+
+void AddHealth(CLI::App& noun, Invocation& invocation, bool down) {
+  const auto request = std::make_shared<v1::SetTargetHealthRequest>();
+  request->set_down(down);
+  CLI::App& command =
+      *noun.add_subcommand(down ? "down" : "up",
+                           down ? "Take a target for down in a service, whatever its health checks "
+                                  "say; its TCP connections stay"
+                                : "Leave it to its health checks again");
+  AddName(command, [request](const std::string& name) { request->set_target(name); });
+  AddText(
+      command, "--service", "NAME",
+      [request](const std::string& name) { request->set_service(name); }, "the service")
+      .required();
+  command.callback([&invocation, request] {
+    invocation.command = [&invocation, request](const Connection& balancer) {
+      const auto in_words = [&](const v1::SetTargetHealthResponse& response) {
+        return HealthInWords(*request, response);
+      };
+      return Show(balancer.Call(&Stub::SetTargetHealth, *request), invocation, ToJson, in_words);
+    };
+  });
+}
+
 void AddCreate(CLI::App& noun, Invocation& invocation) {
   const auto request = std::make_shared<v1::CreateTargetRequest>();
   CLI::App& create = *noun.add_subcommand("create", "Add a target");
@@ -168,6 +204,8 @@ void AddTargetCommands(CLI::App& app, Invocation& invocation) {
   AddList(target, invocation);
   AddDrain(target, invocation);
   AddUndrain(target, invocation);
+  AddHealth(target, invocation, true);
+  AddHealth(target, invocation, false);
   AddCreate(target, invocation);
   AddUpdate(target, invocation);
   AddDelete(target, invocation);

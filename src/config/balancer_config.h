@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "base/balancing_method.h"
 #include "base/flow_key.h"
 #include "base/forwarding_mode.h"
 #include "base/ip_address.h"
@@ -111,9 +112,14 @@ struct Target {
 struct ServiceTarget {
   std::size_t target = 0;  // index into `targets`
   std::uint32_t weight = 100;
+  std::uint32_t rank = 1;
 };
 
 enum class NoTarget { kReject, kDrop };
+
+enum class OnDrain { kHonor, kBreak, kRefuse };
+
+enum class OnDown { kEnd, kSuspend };
 
 struct Service {
   std::string name;
@@ -123,6 +129,12 @@ struct Service {
   NoTarget no_target = NoTarget::kReject;
   std::vector<ServiceTarget> targets;
   ForwardingMode forwarding = ForwardingMode::kL2;
+  BalancingMethod method = BalancingMethod::kMaglev;
+  OnDrain on_drain = OnDrain::kHonor;
+  std::optional<absl::Duration> drain_deadline = std::nullopt;  // none: no end
+  OnDown on_down = OnDown::kEnd;
+  std::uint32_t panic_threshold = 1;
+  bool switch_back = true;
 };
 
 struct BalancerConfig {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "config/balancing_fields.h"
 #include "config/fixed_fields.h"
 
 namespace holdfast::config {
@@ -84,29 +85,51 @@ std::string ProtocolText(const Service& service) {
   return std::string(ProtocolName(service.protocol));
 }
 
-std::map<std::string, std::uint32_t> WeightsOf(const Service& service,
-                                               const std::vector<Target>& targets) {
-  std::map<std::string, std::uint32_t> weights;
+using Members = std::map<std::string, ServiceTarget>;
+
+Members MembersOf(const Service& service, const std::vector<Target>& targets) {
+  Members members;
   for (const ServiceTarget& member : service.targets)
-    weights.emplace(targets[member.target].name, member.weight);
-  return weights;
+    members.emplace(targets[member.target].name, member);
+  return members;
+}
+
+// "weight 100", "weight 100 rank 2".
+std::string InWords(const ServiceTarget& member) {
+  const bool has_rank = member.rank != ServiceTarget().rank;
+  return absl::StrCat("weight ", member.weight,
+                      has_rank ? absl::StrCat(" rank ", member.rank) : "");
 }
 
 std::string NewService(const Service& service, const std::vector<Target>& targets) {
   const std::string members =
-      absl::StrJoin(WeightsOf(service, targets), ", ", absl::PairFormatter(" weight "));
+      absl::StrJoin(MembersOf(service, targets), ", ", [](std::string* out, const auto& named) {
+        absl::StrAppend(out, named.first, " ", InWords(named.second));
+      });
   return absl::StrCat("added at ", service.vip.ToString(), " ", ProtocolText(service), " port ",
                       PortsText(service), ", targets: ", OrNone(members));
 }
 
-void CompareMembers(const std::string& service, const std::map<std::string, std::uint32_t>& now,
-                    const std::map<std::string, std::uint32_t>& next, Lines& lines) {
+void CompareMembers(const std::string& service, const Members& now, const Members& next,
+                    Lines& lines) {
   Pair(now, next, [&](const std::string& name, const auto* before, const auto* after) {
     const std::string member = absl::StrCat(service, ": target ", name);
     if (after == nullptr) return lines.push_back(member + ": removed");
-    if (before == nullptr) return lines.push_back(absl::StrCat(member, ": added, weight ", *after));
-    AddChange(member + ": weight", absl::StrCat(*before), absl::StrCat(*after), lines);
+    if (before == nullptr)
+      return lines.push_back(absl::StrCat(member, ": added, ", InWords(*after)));
+    AddChange(member + ": weight", absl::StrCat(before->weight), absl::StrCat(after->weight),
+              lines);
+    AddChange(member + ": rank", absl::StrCat(before->rank), absl::StrCat(after->rank), lines);
   });
+}
+
+void CompareBalancing(const std::string& service, const Service& now, const Service& next,
+                      Lines& lines) {
+  const auto before = BalancingInWords(now);
+  const auto after = BalancingInWords(next);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    AddChange(absl::StrCat(service, ": ", before[i].first), before[i].second, after[i].second,
+              lines);
 }
 
 void CompareServices(const BalancerConfig& now, const BalancerConfig& next, Lines& lines) {
@@ -124,7 +147,8 @@ void CompareServices(const BalancerConfig& now, const BalancerConfig& next, Line
          change("ports", PortsText);
          change("forwarding", ForwardingText);
          change("no_target", NoTargetText);
-         CompareMembers(service, WeightsOf(**before, now.targets), WeightsOf(**after, next.targets),
+         CompareBalancing(service, **before, **after, lines);
+         CompareMembers(service, MembersOf(**before, now.targets), MembersOf(**after, next.targets),
                         lines);
        });
 }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/no_such_name.h"
+#include "config/balancing_fields.h"
 #include "config/mistake_log.h"
 #include "config/rules.h"
 
@@ -51,10 +52,12 @@ v1::ServiceConfig ToMessage(const Service& service, const std::vector<Target>& t
   message.set_forwarding(ToMessage(service.forwarding));
   message.set_no_target(service.no_target == NoTarget::kReject ? v1::ServiceConfig::NO_TARGET_REJECT
                                                                : v1::ServiceConfig::NO_TARGET_DROP);
+  BalancingToMessage(service, message);
   for (const ServiceTarget& member : service.targets) {
     v1::ServiceTargetConfig& target = *message.add_targets();
     target.set_target(targets[member.target].name);
     target.set_weight(member.weight);
+    target.set_rank(member.rank);
   }
   return message;
 }
@@ -174,7 +177,7 @@ absl::Status Draft::SetServiceTarget(const std::string& service,
   if (found == services.end()) return NotFound("service", service, services);
   for (v1::ServiceTargetConfig& member : *found->mutable_targets()) {
     if (member.target() != target.target()) continue;
-    member = target;
+    member.MergeFrom(target);
     return absl::OkStatus();
   }
   *found->add_targets() = target;

@@ -33,7 +33,7 @@ class Draft {
   absl::Status UpdateService(const v1::ServiceConfig& service,
                              const google::protobuf::FieldMask& mask);
   absl::Status RemoveService(const std::string& name);
-  // Into the service's set, or with another weight there.
+  // Into the service's set; of one that is in it what is given changes.
   absl::Status SetServiceTarget(const std::string& service, const v1::ServiceTargetConfig& target);
 
   // The configuration as it would be. INVALID_ARGUMENT has every mistake, as

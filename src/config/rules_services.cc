@@ -4,6 +4,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "base/ids.h"
+#include "config/balancing_fields.h"
 #include "config/closest_word.h"
 #include "config/field_rules.h"
 #include "config/rules.h"
@@ -30,6 +31,7 @@ class ServiceRules {
                             : NoTarget::kReject;
     service.forwarding = CheckedForwarding(message.forwarding()).value_or(ForwardingMode::kL2);
     CheckPorts(path, message, vip.has_value(), service);
+    CheckBalancing(path, message, service, log_);
     CheckTargets(path, message, service);
     return service;
   }
@@ -92,9 +94,7 @@ class ServiceRules {
       const v1::ServiceTargetConfig& wanted = message.targets(static_cast<int>(i));
       const std::string element = ElementPath(path + ".targets", i);
       ServiceTarget target;
-      if (wanted.has_weight())
-        target.weight = static_cast<std::uint32_t>(
-            BoundedNumber(element + ".weight", wanted.weight(), {0, 10000}, log_));
+      CheckMember(element, wanted, target, log_);
       const auto index = IndexOf(element + ".target", wanted.target());
       if (!index) continue;
       target.target = *index;

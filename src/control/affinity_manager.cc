@@ -80,15 +80,25 @@ AffinityManager::Resolved AffinityManager::ResolveStart(const AffinitySelector& 
   if (served.empty())
     return refuse(absl::StrCat("target '", target, "' serves no service at ", place));
 
+  // What would end at once is not begun.
+  std::string why_not;
+  const auto may_hold = [&](const TargetDirectory::ServiceIdentity& service) {
+    const OwnerStanding standing = directory_.StandingOf(*handle, service.slot);
+    if (standing == OwnerStanding::kHolds) return true;
+    why_not = WhyNoOwner(target, service.name, standing);
+    return false;
+  };
   if (selector.service_ports.empty())
-    for (const auto* service : served) resolved.services.emplace_back(service->slot, 0);
+    for (const auto* service : served)
+      if (may_hold(*service)) resolved.services.emplace_back(service->slot, 0);
   for (const std::uint16_t port : EachOnce(selector.service_ports)) {
     const auto* service = WithPort(served, port);
     if (service == nullptr)
       return refuse(absl::StrCat("target '", target, "' does not serve ", place, " port ", port));
+    if (!may_hold(*service)) return refuse(why_not);
     resolved.services.emplace_back(service->slot, port);
   }
-  return resolved;
+  return resolved.services.empty() ? refuse(why_not) : resolved;
 }
 
 AffinityManager::Resolved AffinityManager::ResolveEnd(const AffinitySelector& selector,
@@ -219,6 +229,14 @@ std::optional<OrphanReason> AffinityManager::WhyOrphaned(const AffinityCell& cel
   if (!directory_.Has(owner)) return OrphanReason::kTargetRemoved;
   const bool has_port = cell.service_port == 0 || HasPort(*service, cell.service_port);
   if (!has_port || !directory_.Serves(owner, cell.service)) return OrphanReason::kNotATarget;
+  switch (directory_.StandingOf(owner, cell.service)) {
+    case OwnerStanding::kDown:
+      return OrphanReason::kTargetDown;
+    case OwnerStanding::kDrained:
+      return OrphanReason::kDrained;
+    case OwnerStanding::kHolds:
+      break;
+  }
   return std::nullopt;
 }
 

@@ -66,4 +66,11 @@ std::string Explain(const AffinityAnswer& answer, const AffinitySelector& select
   return "";
 }
 
+std::string WhyNoOwner(const std::string& target, const std::string& service,
+                       OwnerStanding standing) {
+  const char* const state = standing == OwnerStanding::kDown ? "is down" : "drains";
+  return absl::StrCat("target '", target, "' ", state, ": its affinities in service '", service,
+                      "' have ended");
+}
+
 }  // namespace holdfast

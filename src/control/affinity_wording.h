@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "affinity/request.h"
+#include "control/service_balancing.h"
 
 namespace holdfast {
 
@@ -17,5 +18,9 @@ std::string InWords(const AffinityListing& listing);
 // The sentence for an outcome. `answer` has its outcome, grant and conflict.
 std::string Explain(const AffinityAnswer& answer, const AffinitySelector& selector,
                     const std::string& target);
+
+// Why a target may hold no affinity of a service. REQUIRES: not kHolds.
+std::string WhyNoOwner(const std::string& target, const std::string& service,
+                       OwnerStanding standing);
 
 }  // namespace holdfast

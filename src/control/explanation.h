@@ -42,7 +42,7 @@ struct Explanation {
   struct Finding {
     PacketRow row{};
     Answer answer = Answer::kNone;
-    std::string target;  // that the row names; "" for none
+    std::string target;  // that the row names; "" for none, or when it cannot be known
     std::string why;     // a sentence
   };
   // What a worker's table has of the five-tuple.
@@ -83,6 +83,9 @@ struct Explanation {
       std::uint16_t gue_port = 0;  // of the outer header; kGue
     };
     std::optional<Way> way;
+    // kForwarded to one of these, in place of `way`: what decides is a worker's own (whose
+    // turn it is). One without a MAC drops the packet, if it is that one.
+    std::vector<Way> candidates;
   };
 
   std::string service;  // "" when there is none

@@ -1,6 +1,7 @@
 #include "control/explanation_wording.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 
 namespace holdfast {
@@ -53,6 +54,19 @@ std::string InWords(const Explanation::Verdict::Way& way) {
                   way.outer_source.ToString(), " to ", way.outer_destination.ToString());
   if (way.forwarding == ForwardingMode::kGue) absl::StrAppend(&words, ", UDP port ", way.gue_port);
   return words;
+}
+
+std::string CandidatesInWords(const std::vector<Explanation::Verdict::Way>& candidates) {
+  return absl::StrCat("to one of ",
+                      absl::StrJoin(candidates, ", ", [](std::string* out, const auto& way) {
+                        absl::StrAppend(out, "'", way.target, "'");
+                      }));
+}
+
+std::string WhyPassedOver(const TargetView* owner) {
+  if (owner == nullptr) return ": passed over, its owner is gone";
+  return owner->state == TargetState::kDraining ? ": passed over, its owner drains"
+                                                : ": passed over, its owner is down";
 }
 
 std::string InWords(DropReason reason) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "control/explanation.h"
 
@@ -16,6 +17,12 @@ std::string InWords(const Explanation::Connection& connection, const PacketQuest
 std::string NoAffinityInWords(const FlowKey& flow, const std::string& service);
 // "target 'web-2' (10.0.0.12) by step affinity: ...".
 std::string InWords(const Explanation::Verdict::Way& way);
+// "to one of 'web-1', 'web-2'"
+std::string CandidatesInWords(const std::vector<Explanation::Verdict::Way>& candidates);
+inline constexpr char kNobodyTakes[] =
+    "no target takes new connections: each drains, is down, or has weight or capacity 0";
+// Why P2 passes an affinity over; `owner` is nullptr when it is gone.
+std::string WhyPassedOver(const TargetView* owner);
 std::string InWords(DropReason reason);
 std::string KernelInWords(const std::string& port, const std::string& interface);
 std::string RefusalInWords(const std::optional<Reply>& reply);

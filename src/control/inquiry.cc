@@ -42,7 +42,7 @@ Explanation Inquiry::Run() && {
     FollowOtherWorkers();
     FollowAffinity();
     Note(PacketRow::kP3, "automatic affinity is not there yet: no service has it");
-    AskRing();
+    Balance();
     AnswerRefused();
     Remember();
     std::stable_sort(explanation_.findings.begin(), explanation_.findings.end(),
@@ -88,9 +88,10 @@ void Inquiry::LookInTables() {
   for (const ConnectionTable* table : sources_.connections) {
     const auto sighting = table->Sight(hash, now);
     if (!sighting) continue;
-    known_.push_back({table->owner(), *sighting,
-                      BeginsAnew(question_.segment, question_.flow.protocol, sighting->entry),
-                      snapshot_.Find(sighting->entry.target)});
+    known_.push_back(
+        {table->owner(), *sighting,
+         BeginsAnew(question_.segment, question_.flow.protocol, sighting->entry, *service_),
+         snapshot_.Find(sighting->entry.target)});
     const Known& known = known_.back();
     explanation_.connections.push_back(
         {known.worker, known.sighting, known.begins_anew, NameOf(known.target)});

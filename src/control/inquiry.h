@@ -42,12 +42,21 @@ class Inquiry {
   void DropMartian();
   void FollowOtherWorkers();
   void FollowAffinity();
-  void AskRing();
+  void Balance();
   void AnswerRefused();
   void Remember();
   void Conclude();
 
-  [[nodiscard]] bool is_open() const { return target_ == nullptr && !refused_ && !drop_; }
+  // By method.
+  void AskRing(PacketRow row);
+  void AskTurns();
+  void AskCounts();
+  void AskForClient();
+  // P4 names these, and cannot know which of them it will be. REQUIRES: not empty.
+  void OfferOneOf(const std::vector<TargetHandle>& targets, std::string why);
+
+  [[nodiscard]] bool is_decided() const { return target_ != nullptr || !candidates_.empty(); }
+  [[nodiscard]] bool is_open() const { return !is_decided() && !refused_ && !drop_; }
   // The row names `target`, which gets the packet if nobody has decided.
   void Offer(PacketRow row, const TargetView* target, Step step, std::string why);
   void Note(PacketRow row, std::string why);
@@ -66,6 +75,7 @@ class Inquiry {
 
   // What is decided.
   const TargetView* target_ = nullptr;
+  std::vector<const TargetView*> candidates_;  // one of them, of which no one here can tell
   Step step_{};
   std::optional<ConnectionPhase> original_;  // of whose entry a copy is made
   bool refused_ = false;

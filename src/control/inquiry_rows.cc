@@ -17,20 +17,24 @@ using Answer = Explanation::Answer;
 
 std::string NameOf(WorkerId worker) { return absl::StrCat("worker ", Index(worker)); }
 
-// The owner whom a worker would follow, and how many are passed over before.
+// The owner whom a worker would follow, or who refuses; and how many are passed over before.
 struct Followed {
   const TargetView* owner = nullptr;
-  std::size_t passed_over = 0;
+  bool refuses = false;
+  std::vector<TargetHandle> passed_over;
 };
-Followed FollowIn(const AffinityTable& affinities, ServiceSlot service, const FlowKey& flow,
-                  const Snapshot& snapshot) {
+Followed FollowIn(const AffinityTable& affinities, ServiceSlot slot, const FlowKey& flow,
+                  const Snapshot& snapshot, bool is_request) {
   Followed followed;
-  const auto owner = affinities.Find(service, flow.client, flow.client_port, flow.vip_port,
-                                     [&](TargetHandle handle) {
-                                       const bool takes = snapshot.Find(handle) != nullptr;
-                                       if (!takes) ++followed.passed_over;
-                                       return takes;
-                                     });
+  const auto owner =
+      affinities.Find(slot, flow.client, flow.client_port, flow.vip_port, [&](TargetHandle handle) {
+        const OwnerAnswer answer =
+            AnswerOfOwner(snapshot.Find(handle), snapshot.service(slot), is_request);
+        followed.refuses = answer == OwnerAnswer::kRefuses;
+        if (answer != OwnerAnswer::kPassedOver) return true;
+        followed.passed_over.push_back(handle);
+        return false;
+      });
   if (owner) followed.owner = snapshot.Find(*owner);
   return followed;
 }
@@ -98,32 +102,25 @@ void Inquiry::FollowAffinity() {
   const FlowKey& flow = question_.flow;
   const ServiceSlot slot = destination_.service();
   const AffinityTable& replica = *sources_.affinity_replicas[Index(explanation_.worker)];
-  const Followed followed = FollowIn(replica, slot, flow, snapshot_);
+  const Followed followed = FollowIn(replica, slot, flow, snapshot_, is_request_);
+  const std::size_t before = followed.passed_over.size();
   std::vector<std::string> sentences;
   for (const AffinityListing& listing :
        sources_.affinities->MatchedBy({slot, flow.client, flow.client_port, flow.vip_port})) {
     const std::size_t number = explanation_.affinities.size();
-    const bool passed_over = number < followed.passed_over;
-    if (number <= followed.passed_over)
-      sentences.push_back(InWords(listing) +
-                          (passed_over ? ": passed over, its owner is gone" : ""));
+    const bool passed_over = number < before;
+    if (number <= before)
+      sentences.push_back(
+          InWords(listing) +
+          (passed_over ? WhyPassedOver(snapshot_.Find(followed.passed_over[number])) : ""));
     explanation_.affinities.push_back({listing, passed_over});
   }
   if (sentences.empty()) sentences.push_back(NoAffinityInWords(flow, service_->name));
-  Offer(PacketRow::kP2, followed.owner, Step::kAffinity, absl::StrJoin(sentences, "; then "));
-}
-
-// P4 for a request, P5 for all else.
-void Inquiry::AskRing() {
-  const PacketRow row = is_request_ ? PacketRow::kP4 : PacketRow::kP5;
-  if (!is_request_) Note(PacketRow::kP4, "no connection request: nothing is balanced");
-  const RingHasher hash(sources_.ring_seed);
-  const std::uint16_t* const place = PlaceOnRing(service_->ring, hash, question_.flow);
-  if (place == nullptr)
-    return Note(row, "the ring is empty: all targets are draining, or have weight 0");
-  Offer(row, snapshot_.Find(TargetHandle::FromRaw(*place)), StepOfRing(is_request_),
-        absl::StrCat("place ", MaglevRing::PlaceOf(hash.Of(question_.flow)), " of ",
-                     MaglevRing::kSize, " on the service's ring"));
+  const std::string why = absl::StrJoin(sentences, "; then ");
+  if (!followed.refuses) return Offer(PacketRow::kP2, followed.owner, Step::kAffinity, why);
+  const std::string refusal =
+      absl::StrCat(why, "; it drains, and the service has its clients refused (on_drain)");
+  is_open() ? Decline(PacketRow::kP2, refusal) : Note(PacketRow::kP2, refusal);
 }
 
 void Inquiry::AnswerRefused() {
@@ -144,7 +141,7 @@ void Inquiry::AnswerRefused() {
 void Inquiry::Remember() { Note(PacketRow::kP8, WhatToRemember()); }
 
 std::string Inquiry::WhatToRemember() const {
-  if (target_ == nullptr) return "nothing to remember";
+  if (!is_decided()) return "nothing to remember";
   if (step_ == Step::kConnection) return "the connection is remembered already";
   const bool is_copy = step_ == Step::kOtherWorker;
   const auto phase = is_request_ && !is_copy
@@ -188,6 +185,8 @@ void Inquiry::Conclude() {
     verdict.way = WayTo(*target_, step_);
     if (!verdict.way->mac) drop_ = DropReason::kNoNeighbour;
   }
+  for (const TargetView* target : candidates_)
+    verdict.candidates.push_back(WayTo(*target, Step::kBalanced));
   verdict.drop = drop_;
   if (kernels_ != nullptr) {
     verdict.outcome = Outcome::kKernel;
@@ -196,6 +195,7 @@ void Inquiry::Conclude() {
   }
   verdict.outcome = refused_ ? Outcome::kRefused : drop_ ? Outcome::kDropped : Outcome::kForwarded;
   verdict.why = refused_ ? RefusalInWords(verdict.reply) : drop_ ? InWords(*drop_) : "";
+  if (!verdict.candidates.empty()) verdict.why = CandidatesInWords(verdict.candidates);
   if (!verdict.way) return;
   const std::string way = InWords(*verdict.way);
   verdict.why = drop_ ? absl::StrCat(verdict.why, ": ", way) : absl::StrCat("to ", way);

@@ -120,9 +120,8 @@ void TargetDirectory::PutService(const config::Service& service,
   record.no_target = service.no_target == config::NoTarget::kDrop ? NoTargetPolicy::kDrop
                                                                   : NoTargetPolicy::kReject;
   record.forwarding = service.forwarding;
-  if (members == record.members) return;
-  record.members = std::move(members);
-  BuildRing(record);
+  if (known && record.balancing.TreatsOwnersOtherwise(service)) ++losses_;
+  if (record.balancing.Configure(service, std::move(members))) Rebalance(record);
 }
 
 // Both lists of ports are ascending.
@@ -130,15 +129,18 @@ bool TargetDirectory::Loses(const ServiceRecord& record, const config::Service& 
                             const Members& members) {
   const std::vector<std::uint16_t>& ports = record.identity.ports;
   return !std::includes(service.ports.begin(), service.ports.end(), ports.begin(), ports.end()) ||
-         std::any_of(record.members.begin(), record.members.end(),
-                     [&](const auto& member) { return !members.contains(member.first); });
+         std::ranges::any_of(record.balancing.members(),
+                             [&](const auto& member) { return !members.contains(member.first); });
 }
 
 TargetDirectory::Members TargetDirectory::MembersOf(const config::Service& service,
                                                     const config::BalancerConfig& config) const {
   Members members;
-  for (const config::ServiceTarget& member : service.targets)
-    members[slots_.at(config.targets[member.target].name)].weight = member.weight;
+  for (const config::ServiceTarget& configured : service.targets) {
+    auto& member = members[slots_.at(config.targets[configured.target].name)];
+    member.weight = configured.weight;
+    member.rank = configured.rank;
+  }
   return members;
 }
 
@@ -162,7 +164,7 @@ std::optional<std::size_t> TargetDirectory::SlotOf(const config::Service& servic
   return found->second;
 }
 
-TargetDirectory::TargetRecord& TargetDirectory::TakeTargetSlot() {
+TargetRecord& TargetDirectory::TakeTargetSlot() {
   for (TargetRecord& record : targets_)
     if (record.view.state == TargetState::kAbsent) return record;
   TargetRecord& record = targets_.emplace_back();
@@ -178,24 +180,13 @@ TargetDirectory::ServiceRecord& TargetDirectory::TakeServiceSlot() {
   return record;
 }
 
-// Weights stay with a draining target, so that it comes back as it was.
-void TargetDirectory::BuildRing(ServiceRecord& service) {
-  std::vector<MaglevRing::Choice> choices;
-  for (const auto& [slot, member] : service.members) {
-    const TargetView& view = targets_[slot].view;
-    if (view.state == TargetState::kUp && member.weight > 0)
-      choices.push_back({view.name, member.weight, static_cast<std::uint16_t>(view.handle.raw())});
-  }
-  service.ring = choices.empty() ? MaglevRing() : MaglevRing(choices, ring_seed_);
-  for (auto& [slot, member] : service.members) member.ring_share = 0;
-  for (const MaglevRing::Choice& choice : choices)
-    service.members[TargetHandle::FromRaw(choice.value).slot()].ring_share =
-        service.ring.Share(choice.value);
+void TargetDirectory::Rebalance(ServiceRecord& service) {
+  if (service.balancing.Rebuild(targets_, ring_seed_)) ++losses_;
 }
 
-void TargetDirectory::BuildRingsOf(std::size_t slot) {
+void TargetDirectory::RebalanceAllOf(std::size_t slot) {
   for (ServiceRecord& service : services_)
-    if (service.members.contains(slot)) BuildRing(service);
+    if (service.balancing.members().contains(slot)) Rebalance(service);
 }
 
 std::unique_ptr<const Snapshot> TargetDirectory::BuildSnapshot() {
@@ -205,19 +196,12 @@ std::unique_ptr<const Snapshot> TargetDirectory::BuildSnapshot() {
   for (const ServiceRecord& service : services_)
     parts.services.push_back({service.identity.name, service.identity.vip,
                               service.identity.protocol, service.identity.ports, service.no_target,
-                              service.ring, service.forwarding});
+                              service.balancing.ring(), service.forwarding,
+                              service.balancing.View(targets_)});
+  for (const ServiceView& service : parts.services)
+    for (const TargetHandle down : service.balancing.down)
+      parts.targets[down.slot()].down_somewhere = true;
   return std::make_unique<const Snapshot>(std::move(parts));
-}
-
-absl::StatusOr<TargetDirectory::TargetInfo> TargetDirectory::SetState(const std::string& target,
-                                                                      TargetState state) {
-  if (state != TargetState::kUp && state != TargetState::kDraining)
-    return absl::InvalidArgumentError(
-        absl::StrCat("target '", target, "' can be set to up or draining only"));
-  const auto slot = SlotOf(target);
-  if (!slot.ok()) return slot.status();
-  if (std::exchange(targets_[*slot].view.state, state) != state) BuildRingsOf(*slot);
-  return Describe(*slot);
 }
 
 void TargetDirectory::ReleaseSwept(std::uint64_t swept_version) {
@@ -225,7 +209,7 @@ void TargetDirectory::ReleaseSwept(std::uint64_t swept_version) {
     if (target.view.state != TargetState::kRemoved || target.removed_in > swept_version) continue;
     TargetView free;
     free.handle = target.view.handle.NextGeneration();
-    target.view = free;
+    target = TargetRecord{.view = free};
   }
   for (ServiceRecord& service : services_)
     if (service.removed_in <= swept_version) service.removed_in = 0;
@@ -240,18 +224,21 @@ absl::StatusOr<std::size_t> TargetDirectory::SlotOf(const std::string& target) c
 
 TargetDirectory::TargetInfo TargetDirectory::Describe(std::size_t slot) const {
   const TargetView& view = targets_[slot].view;
-  TargetInfo info{view.name, view.handle, view.state, view.address, {}};
+  TargetInfo info{view.name, view.handle, view.state, view.address, {}, targets_[slot].capacity};
   for (const ServiceRecord& service : services_)
-    if (service.members.contains(slot)) info.services.push_back(service.identity.name);
+    if (service.balancing.members().contains(slot)) info.services.push_back(service.identity.name);
   std::sort(info.services.begin(), info.services.end());
   return info;
 }
 
 TargetDirectory::ServiceInfo TargetDirectory::Describe(const ServiceRecord& service) const {
-  ServiceInfo info{service.identity, {}};
-  for (const auto& [slot, member] : service.members) {
+  const ServiceBalancing& balancing = service.balancing;
+  ServiceInfo info{
+      service.identity, {}, balancing.method(), balancing.in_panic(), balancing.panics()};
+  for (const auto& [slot, member] : balancing.members()) {
     const TargetView& view = targets_[slot].view;
-    info.targets.push_back({view.name, member.weight, view.state, member.ring_share});
+    info.targets.push_back({view.name, member.weight, view.state, member.share, member.rank,
+                            member.down, member.found_down != 0});
   }
   SortByName(info.targets);
   return info;
@@ -297,7 +284,7 @@ const TargetDirectory::ServiceIdentity* TargetDirectory::FindService(ServiceSlot
 }
 
 bool TargetDirectory::Serves(TargetHandle target, ServiceSlot service) const {
-  return services_[Index(service)].members.contains(target.slot());
+  return services_[Index(service)].balancing.members().contains(target.slot());
 }
 
 std::vector<const TargetDirectory::ServiceIdentity*> TargetDirectory::ServicesOf(

@@ -20,6 +20,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "config/balancer_config.h"
+#include "control/service_balancing.h"
+#include "control/target_record.h"
 #include "tables/snapshot.h"
 
 namespace holdfast {
@@ -31,13 +33,17 @@ class TargetDirectory {
     TargetHandle handle;
     TargetState state = TargetState::kUp;
     IpAddress address;
-    std::vector<std::string> services;  // ordered
+    std::vector<std::string> services;        // ordered
+    std::uint32_t capacity = kWholeCapacity;  // that it reports
   };
   struct ServiceTargetInfo {
     std::string name;
     std::uint32_t weight = 0;
     TargetState state = TargetState::kUp;
     double ring_share = 0;
+    std::uint32_t rank = 0;
+    bool down = false;        // for this service, as workers see it
+    bool found_down = false;  // by checks or an operator, whatever comes of it
   };
   // What a service is, without who serves it.
   struct ServiceIdentity {
@@ -49,6 +55,9 @@ class TargetDirectory {
   };
   struct ServiceInfo : ServiceIdentity {
     std::vector<ServiceTargetInfo> targets;  // ordered by name
+    BalancingMethod method = BalancingMethod::kMaglev;
+    bool in_panic = false;  // health would leave too few targets
+    std::uint64_t panics = 0;
   };
 
   // Takes services and targets from a validated configuration.
@@ -70,6 +79,18 @@ class TargetDirectory {
   // Returns the target as it is now. NOT_FOUND names the target; the known ones
   // are listed. INVALID_ARGUMENT: a state that is not up or draining.
   absl::StatusOr<TargetInfo> SetState(const std::string& target, TargetState state);
+  // What somebody found out of a target's health in a service. True when anything is
+  // different now: AffinityManager::EndOrphans() and a new snapshot are due. NOT_FOUND
+  // names the service or the target; INVALID_ARGUMENT: it is not in the service's set.
+  absl::StatusOr<bool> SetHealth(const std::string& service, const std::string& target,
+                                 Health health, HealthSource source = HealthSource::kChecks);
+  // What targets report of themselves, of kWholeCapacity; those that are not named report
+  // nothing. True when a new snapshot is due.
+  bool SetCapacities(const std::map<TargetHandle, std::uint32_t>& capacities);
+  [[nodiscard]] std::vector<TargetHandle> Draining() const;
+  // A target has drained for `age`. True when it has come to a drain_deadline:
+  // EndOrphans() is due. REQUIRES: it is there.
+  bool NoteDrain(TargetHandle target, absl::Duration age);
   // `swept_version`: the oldest snapshot version whose sweep every worker finished.
   void ReleaseSwept(std::uint64_t swept_version);
 
@@ -87,8 +108,10 @@ class TargetDirectory {
   // Whether the target is in the service's set, whatever its weight and state.
   // REQUIRES: both are there.
   [[nodiscard]] bool Serves(TargetHandle target, ServiceSlot service) const;
-  // Another number after each Apply() that took something away: a target, a service,
-  // one of its ports or of its set.
+  // What the target is for its affinities there. REQUIRES: Serves().
+  [[nodiscard]] OwnerStanding StandingOf(TargetHandle target, ServiceSlot service) const;
+  // Another number after each change that may have taken affinities their place: a target,
+  // a service, one of its ports or of its set; a state.
   [[nodiscard]] std::uint64_t losses() const { return losses_; }
   // The services of this VIP and protocol, in the order of their slots.
   [[nodiscard]] std::vector<const ServiceIdentity*> ServicesOf(const IpAddress& vip,
@@ -99,23 +122,12 @@ class TargetDirectory {
                                                              Protocol protocol) const;
 
  private:
-  struct TargetRecord {
-    TargetView view;
-    std::uint64_t removed_in = 0;  // version of the first snapshot without it
-  };
-  struct Member {
-    std::uint32_t weight = 0;
-    double ring_share = 0;
-    // Of what was configured.
-    friend bool operator==(const Member& a, const Member& b) { return a.weight == b.weight; }
-  };
-  using Members = std::map<std::size_t, Member>;  // by target slot
+  using Members = ServiceBalancing::Members;
   struct ServiceRecord {
     ServiceIdentity identity;  // without a name: nobody is in this slot
     NoTargetPolicy no_target = NoTargetPolicy::kReject;
     ForwardingMode forwarding = ForwardingMode::kL2;
-    Members members;
-    MaglevRing ring;
+    ServiceBalancing balancing;
     std::uint64_t removed_in = 0;  // as of a target; 0: the slot is free
     [[nodiscard]] bool exists() const { return !identity.name.empty(); }
     [[nodiscard]] bool Is(const config::Service& service) const;
@@ -137,8 +149,8 @@ class TargetDirectory {
   TargetRecord& TakeTargetSlot();
   ServiceRecord& TakeServiceSlot();
 
-  void BuildRing(ServiceRecord& service);
-  void BuildRingsOf(std::size_t slot);
+  void Rebalance(ServiceRecord& service);
+  void RebalanceAllOf(std::size_t slot);
   [[nodiscard]] absl::StatusOr<std::size_t> SlotOf(const std::string& target) const;
   [[nodiscard]] TargetInfo Describe(std::size_t slot) const;
   [[nodiscard]] ServiceInfo Describe(const ServiceRecord& service) const;

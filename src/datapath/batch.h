@@ -93,19 +93,19 @@ class Batch {
   void AddFlowOfRoom(std::size_t i) { AddFlow(i, tuples_[i], destinations_[i], segments_[i]); }
   void AddFlow(std::size_t i, const FlowKey& key, Destination destination, SegmentFlags segment) {
     if (key.vip.IsV4()) return AddFlow(i, Ipv4Tuple::Of(key), destination, segment);
-    keys_[flow_count_] = key;
-    ipv6_ |= std::uint64_t{1} << flow_count_;
-    AddFlow(i, Ipv4Tuple::InPlaceOf(key), destination, segment);
+    next_ipv6_key() = key;
+    AddIpv6Flow(i, destination, segment);
   }
   void AddFlow(std::size_t i, const Ipv4Tuple& tuple, Destination destination,
                SegmentFlags segment) {
-    mbufs_[flow_count_] = received_[i];
-    lengths_[flow_count_] = lengths_[i];
     ipip_.Move(i, flow_count_);
-    tuples_[flow_count_] = tuple;
-    destinations_[flow_count_] = destination;
-    segments_[flow_count_] = segment;
-    ++flow_count_;
+    Append(i, tuple, destination, segment);
+  }
+  // Where the key of the next flow goes, if it is IPv6; AddIpv6Flow() adds it.
+  [[nodiscard]] FlowKey& next_ipv6_key() { return keys_[flow_count_]; }
+  void AddIpv6Flow(std::size_t i, Destination destination, SegmentFlags segment) {
+    ipv6_ |= std::uint64_t{1} << flow_count_;
+    Append(i, Ipv4Tuple::InPlaceOf(keys_[flow_count_]), destination, segment);
   }
   [[nodiscard]] rte_mbuf* mbuf(std::size_t i) const { return mbufs_[i]; }
   [[nodiscard]] Destination destination(std::size_t i) const { return destinations_[i]; }
@@ -174,6 +174,9 @@ class Batch {
   [[nodiscard]] FlowKey key(const PacketContext& packet) const { return key(packet.number); }
   [[nodiscard]] const FlowHash& hash(const PacketContext& packet) const {
     return hashes_[packet.number];
+  }
+  [[nodiscard]] const ServiceView& service(const PacketContext& packet) const {
+    return turn_.snapshot->service(packet.destination.service());
   }
 
   // Where its service's ring has its target; nullptr where the ring is empty.
@@ -244,6 +247,15 @@ class Batch {
   void Finish(WorkerCounters& counters);
 
  private:
+  void Append(std::size_t i, const Ipv4Tuple& tuple, Destination destination,
+              SegmentFlags segment) {
+    mbufs_[flow_count_] = received_[i];
+    lengths_[flow_count_] = lengths_[i];
+    tuples_[flow_count_] = tuple;
+    destinations_[flow_count_] = destination;
+    segments_[flow_count_] = segment;
+    ++flow_count_;
+  }
   static std::uint64_t FirstBits(std::size_t count) {
     return (std::uint64_t{count < kCapacity} << count % kCapacity) - 1;
   }

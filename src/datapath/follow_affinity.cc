@@ -1,17 +1,27 @@
 #include "datapath/stages.h"
+#include "tables/packet_rules.h"
 
 namespace holdfast {
 namespace {
 
-// The owner that takes it, or nullptr. One that is gone is passed over.
-TargetLine* OwnerOf(const AffinityTable::Question& question, TargetLines& lines,
-                    const AffinityTable& affinities, std::uint64_t& passed_over) {
+// The owner that answers for the packet, and what; no line when there is none.
+struct Followed {
+  TargetLine* line = nullptr;
+  bool refuses = false;
+};
+Followed Follow(const AffinityTable::Question& question, const PacketContext& packet,
+                const Batch& batch, TargetLines& lines, const AffinityTable& affinities,
+                std::uint64_t& passed_over) {
+  const Snapshot& snapshot = *batch.turn().snapshot;
+  const ServiceView& service = batch.service(packet);
+  bool refuses = false;
   const auto owner = affinities.Find(question, [&](TargetHandle handle) {
-    const bool takes = lines.Find(handle) != nullptr;
-    if (!takes) ++passed_over;
-    return takes;
+    const OwnerAnswer answer = AnswerOfOwner(snapshot.Find(handle), service, packet.is_request);
+    passed_over += answer == OwnerAnswer::kPassedOver ? 1 : 0;
+    refuses = answer == OwnerAnswer::kRefuses;
+    return answer != OwnerAnswer::kPassedOver;
   });
-  return owner ? lines.Find(*owner) : nullptr;
+  return owner ? Followed{lines.Find(*owner), refuses} : Followed{};
 }
 
 bool AnyInUse(Batch& batch, const AffinityTable& affinities) {
@@ -36,9 +46,15 @@ void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affin
   std::size_t next = 0;
   std::uint64_t passed_over = 0;
   batch.ForEachOpen([&](PacketContext& packet) {
-    TargetLine* const owner = OwnerOf(questions[next++], lines, affinities, passed_over);
-    if (owner == nullptr) return;
-    packet.Decide(*owner, Step::kAffinity);
+    const Followed followed =
+        Follow(questions[next++], packet, batch, lines, affinities, passed_over);
+    if (followed.line == nullptr) return;
+    if (followed.refuses) [[unlikely]] {
+      packet.Refuse();
+      packet.decision = Decision::kRefused;
+      return;
+    }
+    packet.Decide(*followed.line, Step::kAffinity);
     if (packet.is_request) packet.decision = Decision::kAffinity;
   });
   if (passed_over != 0) counters.affinities_passed_over.Add(passed_over);

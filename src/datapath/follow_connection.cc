@@ -19,7 +19,7 @@ class Follower {
   [[gnu::always_inline]] void Follow(std::size_t i, const ConnectionTable::Found& found) {
     TargetLine* line = nullptr;
     if ((unchanged_ >> i & 1) != 0) [[likely]]
-      line = lines_.Find(found.target(i));
+      line = lines_.FindReady(found.target(i));
     if (line == nullptr && (found.all >> i & 1) != 0) [[unlikely]]
       line = FollowCarefully(i);
     batch_.SetLine(i, line);
@@ -36,7 +36,8 @@ class Follower {
   [[gnu::noinline]] TargetLine* FollowCarefully(std::size_t i) {
     const SegmentFlags segment = batch_.segment(i);
     const auto entry = connections_.Find(batch_.hash(i), now());
-    if (!entry || BeginsAnew(segment, batch_.tuple(i).protocol, *entry)) {
+    const ServiceView& service = batch_.turn().snapshot->service(batch_.destination(i).service());
+    if (!entry || BeginsAnew(segment, batch_.tuple(i).protocol, *entry, service)) {
       batch_.AddUnknown(i).had_entry = entry.has_value();
       return nullptr;
     }

@@ -7,7 +7,9 @@ namespace {
 void FollowIn(const ConnectionTable& other, PacketContext& packet, const Batch& batch,
               TargetLines& lines) {
   const auto entry = other.Find(batch.hash(packet), batch.turn().now);
-  if (!entry || BeginsAnew(packet.segment, batch.tuple(packet).protocol, *entry)) return;
+  if (!entry) return;
+  if (BeginsAnew(packet.segment, batch.tuple(packet).protocol, *entry, batch.service(packet)))
+    return;
   TargetLine* const line = lines.Find(entry->target);
   if (line == nullptr) return;
   packet.is_request = false;

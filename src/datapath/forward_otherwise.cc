@@ -1,29 +1,28 @@
 #include <rte_mbuf.h>
 
-#include "balancing/stable_mix.h"
 #include "datapath/stages.h"
 #include "datapath/target_path.h"
 
 namespace holdfast {
 namespace {
 
-// The Ethernet header of `frame` gives way to what comes before the packet.
-void Put(rte_mbuf* mbuf, const TunnelHeader& header, const InnerPacket& inner,
-         ForwardingMode mode) {
-  const auto before = static_cast<std::uint16_t>(header.LengthFor(mode));
+// The Ethernet header of the frame gives way to what comes before the packet.
+[[gnu::always_inline]] inline void Put(rte_mbuf* mbuf, const TunnelHeader& header,
+                                       const InnerPacket& inner, ForwardingMode mode) {
+  const std::uint32_t before = static_cast<std::uint32_t>(header.LengthFor(mode));
   // With l2 a short frame stays as long as a frame must be.
   const bool keeps_padding = mode == ForwardingMode::kL2 && mbuf->data_len <= kMinimumFrame;
   const std::uint32_t behind =
       keeps_padding ? mbuf->data_len - std::uint32_t{sizeof(EthernetHeader)} : inner.length;
+  header.Write(rte_pktmbuf_mtod(mbuf, std::uint8_t*) + sizeof(EthernetHeader), inner, mode);
   mbuf->data_off = static_cast<std::uint16_t>(mbuf->data_off + sizeof(EthernetHeader) - before);
   mbuf->data_len = static_cast<std::uint16_t>(before + behind);
-  mbuf->pkt_len = mbuf->data_len;
-  header.Write(rte_pktmbuf_mtod(mbuf, std::uint8_t*), inner, mode);
+  mbuf->pkt_len = before + behind;
 }
 
 // What goes out says nothing of the hash that tables know the flow by.
 std::uint32_t EntropyOf(const FlowHash& hash) {
-  return static_cast<std::uint32_t>(StableMix(hash.fingerprint ^ hash.bucket));
+  return static_cast<std::uint32_t>((hash.fingerprint ^ hash.bucket) * 0x9E3779B97F4A7C15 >> 32);
 }
 
 }  // namespace
@@ -31,7 +30,8 @@ std::uint32_t EntropyOf(const FlowHash& hash) {
 void ForwardOtherwise(Batch& batch, std::size_t i, const TunnelPath& path, Departures& departures,
                       ReplyLimiter& limiter) {
   rte_mbuf* const mbuf = batch.mbuf(i);
-  if (!path.resolved()) return batch.Drop(mbuf, DropReason::kNoNeighbour);
+  if (!path.resolved) [[unlikely]]
+    return batch.Drop(mbuf, DropReason::kNoNeighbour);
   const ForwardingMode mode = path.forwarding.value_or(batch.destination(i).forwarding());
   const auto inner =
       InnerPacket::Of(rte_pktmbuf_mtod(mbuf, const std::uint8_t*) + sizeof(EthernetHeader),
@@ -39,7 +39,7 @@ void ForwardOtherwise(Batch& batch, std::size_t i, const TunnelPath& path, Depar
   if (inner.length > path.LongestInner(mode, inner.is_ipv4)) [[unlikely]]
     return ForwardTooLong(batch, i, path, mode, inner, departures, limiter);
   // All buffers are received into with RTE_PKTMBUF_HEADROOM before the frame.
-  static_assert(RTE_PKTMBUF_HEADROOM >= 18 + 40 + 8);
+  static_assert(RTE_PKTMBUF_HEADROOM >= TunnelHeader::kScratch);
   Put(mbuf, path.header, inner, mode);
   departures.Add(mbuf, i);
 }

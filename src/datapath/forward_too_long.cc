@@ -22,7 +22,7 @@ void FillPiece(rte_mbuf* mbuf, const Ipv4Split& split, std::size_t i, const Tunn
   const std::size_t before = header.LengthFor(mode);
   auto* const frame = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
   const std::size_t length = split.Write(i, frame + before);
-  header.Write(frame, InnerPacket::Of(frame + before, true, whole.entropy), mode);
+  header.Write(frame + before, InnerPacket::Of(frame + before, true, whole.entropy), mode);
   mbuf->data_len = static_cast<std::uint16_t>(before + length);
   mbuf->pkt_len = mbuf->data_len;
 }

@@ -55,6 +55,7 @@ void AddFragment(Batch& batch, std::size_t i, const ParsedPacket& packet, const 
 
 void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports, Fragments& fragments) {
   rte_mbuf* const mbuf = batch.received()[i];
+  batch.room().parsed.ipip->Complete(i, BytesOf(mbuf));  // there may have been no ParseIpv4()
   const ParsedPacket packet =
       ParseFrame(FrameOf(mbuf), batch.port().mac, DeviceFoundChecksumGood(mbuf));
   if (packet.kind == PacketKind::kDrop) return PuntOrDrop(batch, mbuf, packet.drop);
@@ -65,12 +66,37 @@ void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports, Fragments& f
   if (!is_icmp || !AddIcmpError(batch, i, packet)) batch.AddLocal(mbuf, packet);
 }
 
-// As ordinary IPv6; false when it is none.
-bool AddOrdinaryIpv6(Batch& batch, std::size_t i, const OwnMac& own_mac, const WorkerPorts& ports) {
-  FlowKey key;
+// Looks IPv6 destinations up. Packets of a batch often are for the same service.
+class Ipv6Classifier {
+ public:
+  explicit Ipv6Classifier(const Snapshot& snapshot) : snapshot_(snapshot) {}
+
+  Destination Find(const FlowKey& flow) {
+    const bool same =
+        flow.vip == last_.vip && flow.vip_port == last_.vip_port && flow.protocol == last_.protocol;
+    if (same) [[likely]]
+      return destination_;
+    last_ = flow;
+    destination_ = snapshot_.Classify(flow);
+    return destination_;
+  }
+
+ private:
+  const Snapshot& snapshot_;
+  FlowKey last_;  // of no flow: its VIP is nobody's
+  Destination destination_;
+};
+
+// As ordinary IPv6 for a service; false when it is none.
+bool AddOrdinaryIpv6(Batch& batch, std::size_t i, const OwnMac& own_mac,
+                     Ipv6Classifier& classifier) {
+  FlowKey& key = batch.next_ipv6_key();
   SegmentFlags segment;
-  if (!ParseOrdinaryIpv6(FrameOf(batch.received()[i]), own_mac, key, segment)) return false;
-  AddOrDrop(batch, i, key, segment, ports);
+  const FrameGroups frames = batch.frames();
+  if (!ParseOrdinaryIpv6({frames.data[i], frames.lengths[i]}, own_mac, key, segment)) return false;
+  const Destination destination = classifier.Find(key);
+  if (!destination.exists()) return false;
+  batch.AddIpv6Flow(i, destination, segment);
   return true;
 }
 
@@ -84,25 +110,39 @@ std::uint64_t Classify(const Batch::Room& room, std::size_t count, const Snapsho
 
 // In the order of arrival. The room is filled up from its beginning: a packet never
 // goes where one is that was not looked at yet.
-[[gnu::noinline, gnu::cold]] void AddAsTheyAre(Batch& batch, std::uint64_t flows,
-                                               const WorkerPorts& ports, Fragments& fragments) {
+[[gnu::noinline]] void AddAsTheyAre(Batch& batch, std::uint64_t flows, const WorkerPorts& ports,
+                                    Fragments& fragments) {
   const OwnMac own_mac(batch.port().mac);
+  Ipv6Classifier classifier(*batch.turn().snapshot);
   for (std::size_t i = 0; i < batch.received().size(); ++i) {
     if ((flows >> i & 1) != 0)
       batch.AddFlowOfRoom(i);
-    else if (!AddOrdinaryIpv6(batch, i, own_mac, ports))
+    else if (!AddOrdinaryIpv6(batch, i, own_mac, classifier))
       SortOut(batch, i, ports, fragments);
   }
+}
+
+// Bit i: packet i is ordinary IPv4 for a service, and is in the room.
+std::uint64_t ParseIpv4(Batch& batch) {
+  const Batch::Room room = batch.room();
+  const FrameGroups frames = batch.frames();
+  const std::uint64_t ordinary =
+      kParse(frames, OwnMac(batch.port().mac), batch.checksums_known_good(), room.parsed);
+  return ordinary & Classify(room, frames.count, *batch.turn().snapshot);
+}
+
+// By its first frame, its last one and one between.
+bool LooksLikeIpv6(const Batch& batch) {
+  const FrameGroups frames = batch.frames();
+  const std::size_t last = batch.received().size() - 1;
+  return ordinary::IsIpv6(frames.data[0]) && ordinary::IsIpv6(frames.data[last / 2]) &&
+         ordinary::IsIpv6(frames.data[last]);
 }
 
 }  // namespace
 
 void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments) {
-  const Batch::Room room = batch.room();
-  const FrameGroups frames = batch.frames();
-  const std::uint64_t ordinary =
-      kParse(frames, OwnMac(batch.port().mac), batch.checksums_known_good(), room.parsed);
-  const std::uint64_t flows = ordinary & Classify(room, frames.count, *batch.turn().snapshot);
+  const std::uint64_t flows = LooksLikeIpv6(batch) ? 0 : ParseIpv4(batch);
   if (const std::uint64_t all = batch.all(); (flows & all) == all) [[likely]]
     batch.AddAllFlows();
   else

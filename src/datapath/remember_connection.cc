@@ -65,8 +65,7 @@ class SmallHashSet {
 
 class Memory {
  public:
-  Memory(const Batch& batch, TargetLines& lines, ConnectionTable& connections,
-         WorkerCounters& counters)
+  Memory(Batch& batch, TargetLines& lines, ConnectionTable& connections, WorkerCounters& counters)
       : batch_(batch), lines_(lines), connections_(connections), counters_(counters) {}
 
   void Remember(PacketContext& packet) {
@@ -89,7 +88,7 @@ class Memory {
     const Protocol protocol = batch_.tuple(packet).protocol;
     const auto entry = connections_.Find(batch_.hash(packet), now());
     if (!entry) return false;
-    if (!BeginsAnew(packet.segment, protocol, *entry)) {
+    if (!BeginsAnew(packet.segment, protocol, *entry, batch_.service(packet))) {
       JoinEarlierPacket(packet, *entry);
     } else if (const auto phase = PhaseToRemember(packet, protocol)) {
       // The entry of an old connection becomes that of a new one: none more is there.
@@ -105,9 +104,18 @@ class Memory {
     const InsertOutcome outcome = connections_.Insert(batch_.hash(packet), RecordOf(packet, batch_),
                                                       PathOf(*packet.line).handle(), *phase, now());
     outcomes_.Add(outcome);
-    // P8: no table knows it, so its successors go by the ring as well.
-    if (outcome == InsertOutcome::kFull && packet.step == Step::kBalanced)
-      packet.step = Step::kRing;
+    if (outcome == InsertOutcome::kFull && packet.step == Step::kBalanced) GoByRing(packet);
+  }
+
+  // P8: no table knows it, so its successors go by the ring; and it, too, wherever its
+  // service's method would have it.
+  [[gnu::noinline]] void GoByRing(PacketContext& packet) {
+    packet.step = Step::kRing;
+    if (!batch_.service(packet).balancing.LeavesRing()) return;
+    const std::uint16_t* const place = batch_.ring_entry(packet);
+    TargetLine* const line =
+        place == nullptr ? nullptr : lines_.Find(TargetHandle::FromRaw(*place));
+    if (line != nullptr) packet.Decide(*line, Step::kRing);
   }
 
   // An earlier packet of this batch was remembered first; this one is of the same
@@ -119,7 +127,7 @@ class Memory {
     connections_.Update(entry, NextPhase(entry.phase, packet.segment), now());
   }
 
-  const Batch& batch_;
+  Batch& batch_;
   TargetLines& lines_;
   ConnectionTable& connections_;
   WorkerCounters& counters_;

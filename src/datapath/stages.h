@@ -21,6 +21,7 @@
 #include "datapath/worker_ports.h"
 #include "tables/affinity_table.h"
 #include "tables/connection_table.h"
+#include "tables/method_chooser.h"
 
 namespace holdfast {
 
@@ -65,9 +66,12 @@ void FollowFragments(Batch& batch, TargetLines& lines, const Fragments& fragment
 void FollowOtherWorkers(Batch& batch, TargetLines& lines, WorkerId self,
                         std::span<const ConnectionTable* const> all_connections);
 
-// P2: a client with an affinity goes to its owner.
+// P2: a client with an affinity goes to its owner, or is refused while that drains.
 void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affinities,
                     WorkerCounters& counters);
+
+// P4, where the service's method leaves the ring.
+void ChooseByMethod(Batch& batch, TargetLines& lines, MethodChooser& chooser);
 
 // P4, and P5 for what is no request: the service's ring. Refuses when it is empty.
 // AskRing(), before that, finds the places of unknown `packets` on it and asks memory for

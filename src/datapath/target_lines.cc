@@ -16,12 +16,28 @@ TunnelHeader::Ends EndsOf(const TargetView& target, const WorkerPort& port, cons
           .gue_port = target.gue_port};
 }
 
+// IPv6 has a right to 1280 bytes (RFC 8200, 5), whatever a router says.
+std::uint16_t LongestInner(std::uint32_t mtu, std::uint32_t path_mtu, std::size_t overhead,
+                           bool is_ipv4) {
+  constexpr std::size_t kLeastIpv6 = 1280;
+  const std::size_t longest = std::min(mtu, path_mtu) - overhead;
+  return static_cast<std::uint16_t>(
+      is_ipv4 ? longest : std::max(longest, std::min(mtu - overhead, kLeastIpv6)));
+}
+
 TunnelPath TunnelTo(const TargetView& target, const WorkerPort& port, const MacAddress& mac,
                     std::uint16_t path_mtu) {
-  return {.mtu = static_cast<std::uint16_t>(port.mtu),
-          .path_mtu = std::min(static_cast<std::uint16_t>(port.mtu), path_mtu),
-          .forwarding = target.forwarding,
-          .header = TunnelHeader(EndsOf(target, port, mac))};
+  TunnelPath tunnel{.resolved = true,
+                    .forwarding = target.forwarding,
+                    .header = TunnelHeader(EndsOf(target, port, mac))};
+  for (std::size_t i = 0; i < kForwardingNames.size(); ++i) {
+    const auto mode = static_cast<ForwardingMode>(i);
+    const std::uint32_t limit = mode == ForwardingMode::kL2 ? port.mtu : path_mtu;
+    const std::size_t overhead = tunnel.header.OverheadOf(mode);
+    tunnel.longest_ipv4[i] = LongestInner(port.mtu, limit, overhead, true);
+    tunnel.longest_ipv6[i] = LongestInner(port.mtu, limit, overhead, false);
+  }
+  return tunnel;
 }
 
 // With what the quick ways need; else all packets to it take the other one.
@@ -41,9 +57,13 @@ TargetPath PathTo(const TargetView& target, const WorkerPort& port, const MacAdd
 
 }  // namespace
 
-TargetLine* TargetLines::Make(TargetHandle handle) {
+TargetLine* TargetLines::Make(TargetHandle handle, std::uint64_t allowed) {
   const TargetView* const target = snapshot_->Find(handle);
   if (target == nullptr) return nullptr;
+  const std::uint64_t care = target->down_somewhere ? kWithCare : 0;
+  if (care > allowed) return nullptr;
+  TargetLine& line = lines_[handle.slot()];
+  if (PathOf(line).made_for == (stamp_ | care | handle.raw())) return &line;
   const WorkerPort& port = ports_[target->port];
   const auto mac = ways_.neighbours.Find(handle.slot());
   const std::uint16_t path_mtu = ways_.path_mtus.Find(handle.slot());
@@ -53,8 +73,7 @@ TargetLine* TargetLines::Make(TargetHandle handle) {
     path = PathTo(*target, port, *mac, path_mtu);
     tunnel = TunnelTo(*target, port, *mac, path_mtu);
   }
-  path.made_for = stamp_ | handle.raw();
-  TargetLine& line = lines_[handle.slot()];
+  path.made_for = stamp_ | care | handle.raw();
   PathOf(line) = path;
   tunnels_[handle.slot()] = tunnel;
   return &line;

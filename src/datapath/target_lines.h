@@ -41,7 +41,15 @@ class TargetLines {
     TargetLine& line = lines_[handle.slot()];
     if (PathOf(line).made_for == (stamp_ | handle.raw())) [[likely]]
       return &line;
-    return Make(handle);
+    return Make(handle, kWithCare);
+  }
+  // The same, but none of a target that is down in a service: not all that it has an entry
+  // for may follow it. So nobody else is asked whether it is.
+  [[nodiscard]] TargetLine* FindReady(TargetHandle handle) {
+    TargetLine& line = lines_[handle.slot()];
+    if (PathOf(line).made_for == (stamp_ | handle.raw())) [[likely]]
+      return &line;
+    return Make(handle, 0);
   }
 
   // REQUIRES: Find() returned `line`.
@@ -54,7 +62,11 @@ class TargetLines {
   [[nodiscard]] std::uint64_t StampOf(const Snapshot& snapshot) const {
     return (snapshot.version() + ways_.neighbours.version() + ways_.path_mtus.version() + 1) << 16;
   }
-  [[gnu::noinline]] TargetLine* Make(TargetHandle handle);
+  // `allowed`: 0, or kWithCare for a line of a target that is down in a service, too. Such a
+  // line has that mark in its stamp, above the handle, and so is never taken as it is.
+  static constexpr std::uint64_t kWithCare = std::uint64_t{1} << 15;
+  static_assert(TargetHandle::kBits < 15);
+  [[gnu::noinline]] TargetLine* Make(TargetHandle handle, std::uint64_t allowed);
 
   const Ways ways_;
   const WorkerPorts& ports_;

@@ -2,7 +2,7 @@
 // it, for what a line has no room for.
 #pragma once
 
-#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -36,20 +36,15 @@ static_assert(std::is_trivially_copyable_v<TargetPath>);
 
 // Made with the line's TargetPath.
 struct alignas(64) TunnelPath {
-  std::uint16_t mtu = 0;       // of the port. 0: the target's MAC is not known
-  std::uint16_t path_mtu = 0;  // the longest IP packet that may go to the target's address
+  bool resolved = false;  // false: the target's MAC is not known, all else is void
   std::optional<ForwardingMode> forwarding = std::nullopt;  // of the target, whatever its service
+  // The longest packets that clients may send, by family and ForwardingMode.
+  std::array<std::uint16_t, kForwardingNames.size()> longest_ipv4 = {};
+  std::array<std::uint16_t, kForwardingNames.size()> longest_ipv6 = {};
   TunnelHeader header = {};
 
-  [[nodiscard]] bool resolved() const { return mtu != 0; }
-  // The longest packet that a client may send. IPv6 has a right to 1280 bytes (RFC 8200, 5),
-  // whatever a router says.
   [[nodiscard]] std::uint32_t LongestInner(ForwardingMode mode, bool is_ipv4) const {
-    constexpr std::uint32_t kLeastIpv6 = 1280;
-    if (mode == ForwardingMode::kL2) return mtu;
-    const auto overhead = static_cast<std::uint32_t>(header.OverheadOf(mode));
-    const std::uint32_t longest = path_mtu - overhead;
-    return is_ipv4 ? longest : std::max(longest, std::min(mtu - overhead, kLeastIpv6));
+    return (is_ipv4 ? longest_ipv4 : longest_ipv6)[static_cast<std::size_t>(mode)];
   }
 };
 static_assert(sizeof(TunnelPath) <= 128);

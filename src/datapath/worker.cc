@@ -31,6 +31,7 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       kernel_(options.kernel, ports_, options.cycles_per_second),
       lines_({*tables.neighbours, *tables.path_mtus}, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
+      chooser_(options.id, tables.all_connections, options.ring_seed),
       departures_(ports_.all().size()) {}
 
 std::uint64_t ReadTsc() { return rte_rdtsc(); }
@@ -124,6 +125,7 @@ void Worker::PlaceUnknown(Batch& batch) {
   FollowFragments(batch, lines_, fragments_);
   FollowOtherWorkers(batch, lines_, options_.id, tables_.all_connections);
   FollowAffinity(batch, lines_, *tables_.affinities, counters_);
+  ChooseByMethod(batch, lines_, chooser_);
   Balance(batch, lines_);
   RememberConnection(batch, lines_, *tables_.connections, counters_);
   batch.NoteDecided();

@@ -97,6 +97,7 @@ class Worker {
   KernelGate kernel_;
   TargetLines lines_;
   ConnectionSweeper sweeper_;
+  MethodChooser chooser_;
   std::vector<Departures> departures_;  // by PortIndex
   std::array<Batch, 2> batches_;        // that take turns
 };

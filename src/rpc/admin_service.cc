@@ -1,6 +1,5 @@
 #include "rpc/admin_service.h"
 
-#include <memory>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -9,6 +8,7 @@
 #include "rpc/find_by_name.h"
 #include "rpc/on_loop.h"
 #include "rpc/to_wire.h"
+#include "tables/method_chooser.h"
 
 namespace holdfast {
 namespace {
@@ -46,17 +46,15 @@ grpc::ServerUnaryReactor* AdminService::ListTargets(grpc::CallbackServerContext*
   });
 }
 
-// Counts on gRPC's thread: a walk over large tables is too long for the loop.
 grpc::ServerUnaryReactor* AdminService::GetTarget(grpc::CallbackServerContext* /*context*/,
                                                   const v1::GetTargetRequest* request,
                                                   v1::GetTargetResponse* response) {
-  const auto counts = std::make_shared<ConnectionTable::TargetCounts>();
-  for (const ConnectionTable* table : parts_.connection_tables) table->CountTargets(*counts);
-  return OnLoop(*parts_.loop, [this, counts, request, response] {
+  return OnLoop(*parts_.loop, [this, request, response] {
     const auto target = FindByName("target", request->target(), parts_.directory->Targets());
     if (!target.ok()) return target.status();
     *response->mutable_target() = Describe(*target);
-    response->set_connections((*counts)[target->handle.raw()]);
+    response->set_connections(
+        MethodChooser::ConnectionsOf(parts_.connection_tables, target->handle));
     return absl::OkStatus();
   });
 }
@@ -77,9 +75,38 @@ absl::Status AdminService::SetState(const TargetStateRequest& request,
   if (!before.ok()) return before.status();
   const auto now = parts_.directory->SetState(request.target, request.state);
   if (!now.ok()) return now.status();
+  parts_.affinities->EndOrphans();
   parts_.publish();
   *response.mutable_target() = Describe(*now);
   response.set_previous_state(ToWire(before->state));
+  return absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* AdminService::SetTargetHealth(grpc::CallbackServerContext* context,
+                                                        const v1::SetTargetHealthRequest* request,
+                                                        v1::SetTargetHealthResponse* response) {
+  auto wanted = FromWire(*request);
+  if (!wanted.ok()) return Answered(context, wanted.status());
+  return OnLoop(*parts_.loop, [this, wanted = *std::move(wanted), response] {
+    return SetHealth(wanted, *response);
+  });
+}
+
+absl::Status AdminService::SetHealth(const TargetHealthRequest& request,
+                                     v1::SetTargetHealthResponse& response) {
+  const auto changed = parts_.directory->SetHealth(request.service, request.target, request.health,
+                                                   HealthSource::kOperator);
+  if (!changed.ok()) return changed.status();
+  if (*changed) {
+    response.set_affinities_ended(parts_.affinities->EndOrphans());
+    parts_.publish();
+  }
+  const auto service = FindByName("service", request.service, parts_.directory->Services());
+  if (!service.ok()) return service.status();
+  const auto target = FindByName("target", request.target, service->targets);
+  if (!target.ok()) return target.status();
+  *response.mutable_target() = ToWire(*target);
+  response.set_panic(service->in_panic);
   return absl::OkStatus();
 }
 

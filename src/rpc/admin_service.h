@@ -28,6 +28,9 @@ class AdminService final : public v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* SetTargetState(grpc::CallbackServerContext* context,
                                            const v1::SetTargetStateRequest* request,
                                            v1::SetTargetStateResponse* response) override;
+  grpc::ServerUnaryReactor* SetTargetHealth(grpc::CallbackServerContext* context,
+                                            const v1::SetTargetHealthRequest* request,
+                                            v1::SetTargetHealthResponse* response) override;
   grpc::ServerUnaryReactor* ApplyConfig(grpc::CallbackServerContext* context,
                                         const v1::ApplyConfigRequest* request,
                                         v1::ConfigChange* response) override;
@@ -77,6 +80,7 @@ class AdminService final : public v1::AdminService::CallbackService {
                                    v1::ConfigChange* response);
   // On the loop.
   absl::Status SetState(const TargetStateRequest& request, v1::SetTargetStateResponse& response);
+  absl::Status SetHealth(const TargetHealthRequest& request, v1::SetTargetHealthResponse& response);
   [[nodiscard]] v1::Target Describe(const TargetDirectory::TargetInfo& target) const;
   [[nodiscard]] v1::Neighbour Describe(const NeighbourView& neighbour) const;
   [[nodiscard]] const std::string& NameOf(PortIndex port) const;

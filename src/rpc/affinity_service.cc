@@ -16,6 +16,15 @@ class RefusedStream final : public grpc::ServerWriteReactor<v1::ListAffinitiesRe
   void OnDone() override { delete this; }
 };
 
+// Those of the target that follow its reports.
+void NameFollowers(const TargetDirectory& directory, const std::string& target,
+                   v1::ReportLoadResponse& response) {
+  for (const auto& service : directory.Services())
+    for (const auto& member : service.targets)
+      if (member.name == target && service.method == BalancingMethod::kReportedCapacity)
+        response.add_services(service.name);
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* AffinityService::StartAffinity(grpc::CallbackServerContext* context,
@@ -36,6 +45,20 @@ grpc::ServerUnaryReactor* AffinityService::EndAffinity(grpc::CallbackServerConte
   if (!end.ok()) return Answered(context, end.status());
   return OnLoop(loop_, [this, end = *std::move(end), request, response] {
     ToWire(*request, affinities_.End(end.selector, end.target), *response);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* AffinityService::ReportLoad(grpc::CallbackServerContext* context,
+                                                      const v1::ReportLoadRequest* request,
+                                                      v1::ReportLoadResponse* response) {
+  auto report = FromWire(*request);
+  if (!report.ok()) return Answered(context, report.status());
+  return OnLoop(loop_, [this, report = *std::move(report), response] {
+    const auto granted = load_reports_.Take(report.target, report.capacity, report.valid_for);
+    if (!granted.ok()) return granted.status();
+    *response->mutable_granted() = ToWire(*granted);
+    NameFollowers(directory_, report.target, *response);
     return absl::OkStatus();
   });
 }

@@ -10,7 +10,10 @@ namespace holdfast {
 class AffinityService final : public v1::AffinityService::CallbackService {
  public:
   explicit AffinityService(const ControlParts& parts)
-      : loop_(*parts.loop), directory_(*parts.directory), affinities_(*parts.affinities) {}
+      : loop_(*parts.loop),
+        directory_(*parts.directory),
+        affinities_(*parts.affinities),
+        load_reports_(*parts.load_reports) {}
 
   grpc::ServerUnaryReactor* StartAffinity(grpc::CallbackServerContext* context,
                                           const v1::StartAffinityRequest* request,
@@ -18,6 +21,9 @@ class AffinityService final : public v1::AffinityService::CallbackService {
   grpc::ServerUnaryReactor* EndAffinity(grpc::CallbackServerContext* context,
                                         const v1::EndAffinityRequest* request,
                                         v1::EndAffinityResponse* response) override;
+  grpc::ServerUnaryReactor* ReportLoad(grpc::CallbackServerContext* context,
+                                       const v1::ReportLoadRequest* request,
+                                       v1::ReportLoadResponse* response) override;
   grpc::ServerWriteReactor<v1::ListAffinitiesResponse>* ListAffinities(
       grpc::CallbackServerContext* context, const v1::ListAffinitiesRequest* request) override;
 
@@ -25,6 +31,7 @@ class AffinityService final : public v1::AffinityService::CallbackService {
   ManagementLoop& loop_;
   const TargetDirectory& directory_;
   AffinityManager& affinities_;
+  LoadReports& load_reports_;
 };
 
 }  // namespace holdfast

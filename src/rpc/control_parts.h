@@ -7,6 +7,7 @@
 #include "control/affinity_manager.h"
 #include "control/explainer.h"
 #include "control/live_configuration.h"
+#include "control/load_reports.h"
 #include "control/management_loop.h"
 #include "control/target_directory.h"
 #include "stats/samples.h"
@@ -31,6 +32,7 @@ struct ControlParts {
   // Of all workers; any thread may walk over them.
   std::vector<const ConnectionTable*> connection_tables = {};
   const Explainer* explainer = nullptr;
+  LoadReports* load_reports = nullptr;
   Neighbourhood* neighbourhood = nullptr;
 };
 

@@ -111,6 +111,7 @@ v1::Verdict ToWire(const Explanation::Verdict& verdict) {
   if (verdict.reply)
     wire.set_reply(std::string(kReplyNames[static_cast<std::size_t>(*verdict.reply)]));
   if (verdict.way) *wire.mutable_way() = ToWire(*verdict.way);
+  for (const auto& candidate : verdict.candidates) *wire.add_candidates() = ToWire(candidate);
   return wire;
 }
 

@@ -100,11 +100,11 @@ absl::Status CheckNameIfAny(absl::string_view field, const std::string& name) {
   return name.empty() ? absl::OkStatus() : CheckName(field, name);
 }
 
-absl::StatusOr<absl::Duration> DurationFromWire(const WireDuration& wire) {
+absl::StatusOr<absl::Duration> DurationFromWire(absl::string_view field, const WireDuration& wire) {
   const std::int64_t seconds = wire.seconds();
   const std::int32_t nanos = wire.nanos();
   const auto refuse = [&](absl::string_view rule) {
-    return Mistake("duration", absl::StrCat(seconds, " s and ", nanos, " ns"), rule);
+    return Mistake(field, absl::StrCat(seconds, " s and ", nanos, " ns"), rule);
   };
   if (seconds < -kMostSeconds || seconds > kMostSeconds)
     return refuse("seconds are at most 315576000000 (google.protobuf.Duration)");
@@ -133,7 +133,7 @@ absl::StatusOr<Request> RequestFromWire(const Wire& wire) {
 absl::StatusOr<StartRequest> FromWire(const v1::StartAffinityRequest& wire) {
   auto request = RequestFromWire<StartRequest>(wire);
   if (!request.ok()) return request;
-  const auto duration = DurationFromWire(wire.duration());
+  const auto duration = DurationFromWire("duration", wire.duration());
   if (!duration.ok()) return duration.status();
   request->duration = *duration;
   return request;
@@ -162,6 +162,23 @@ absl::StatusOr<TargetStateRequest> FromWire(const v1::SetTargetStateRequest& wir
     return TargetStateRequest{wire.target(), TargetState::kDraining};
   return Mistake("state", static_cast<int>(wire.state()),
                  "must be TARGET_STATE_UP (1) or TARGET_STATE_DRAINING (2)");
+}
+
+absl::StatusOr<TargetHealthRequest> FromWire(const v1::SetTargetHealthRequest& wire) {
+  if (auto checked = CheckName("service", wire.service()); !checked.ok()) return checked;
+  if (auto checked = CheckName("target", wire.target()); !checked.ok()) return checked;
+  return TargetHealthRequest{wire.service(), wire.target(),
+                             wire.down() ? Health::kDown : Health::kUp};
+}
+
+absl::StatusOr<LoadReport> FromWire(const v1::ReportLoadRequest& wire) {
+  if (auto checked = CheckName("target", wire.target()); !checked.ok()) return checked;
+  if (wire.capacity() > kWholeCapacity)
+    return Mistake("capacity", wire.capacity(),
+                   absl::StrCat("is 0 to ", kWholeCapacity, ", of what the target is made for"));
+  const auto valid_for = DurationFromWire("valid_for", wire.valid_for());
+  if (!valid_for.ok()) return valid_for.status();
+  return LoadReport{wire.target(), wire.capacity(), *valid_for};
 }
 
 absl::StatusOr<ConfigRequest> FromWire(const v1::ApplyConfigRequest& wire) {

@@ -15,6 +15,7 @@
 #include "affinity/request.h"
 #include "base/ip_address.h"
 #include "config/load.h"
+#include "control/service_balancing.h"
 #include "holdfast/v1/admin.pb.h"
 #include "holdfast/v1/affinity.pb.h"
 #include "tables/snapshot.h"
@@ -40,6 +41,16 @@ struct TargetStateRequest {
   std::string target;
   TargetState state = TargetState::kUp;
 };
+struct TargetHealthRequest {
+  std::string service;
+  std::string target;
+  Health health = Health::kUp;
+};
+struct LoadReport {
+  std::string target;
+  std::uint32_t capacity = 0;
+  absl::Duration valid_for;  // zero: as long as may be
+};
 
 // What is not a configuration is an answer, not a malformed request.
 struct ConfigRequest {
@@ -52,6 +63,8 @@ absl::StatusOr<StartRequest> FromWire(const v1::StartAffinityRequest& wire);
 absl::StatusOr<EndRequest> FromWire(const v1::EndAffinityRequest& wire);
 absl::StatusOr<ListRequest> FromWire(const v1::ListAffinitiesRequest& wire);
 absl::StatusOr<TargetStateRequest> FromWire(const v1::SetTargetStateRequest& wire);
+absl::StatusOr<TargetHealthRequest> FromWire(const v1::SetTargetHealthRequest& wire);
+absl::StatusOr<LoadReport> FromWire(const v1::ReportLoadRequest& wire);
 absl::StatusOr<ConfigRequest> FromWire(const v1::ApplyConfigRequest& wire);
 
 }  // namespace holdfast

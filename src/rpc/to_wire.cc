@@ -5,9 +5,6 @@
 namespace holdfast {
 namespace {
 
-// The only method so far.
-constexpr const char* kMethod = "maglev";
-
 v1::Protocol ToWire(Protocol protocol) {
   return protocol == Protocol::kTcp ? v1::PROTOCOL_TCP : v1::PROTOCOL_UDP;
 }
@@ -34,15 +31,6 @@ v1::Outcome ToWire(AffinityOutcome outcome) {
       return v1::OUTCOME_NOT_ENDED_COVERED;
   }
   return v1::OUTCOME_UNSPECIFIED;
-}
-
-v1::ServiceTarget ToWire(const TargetDirectory::ServiceTargetInfo& target) {
-  v1::ServiceTarget wire;
-  wire.set_name(target.name);
-  wire.set_weight(target.weight);
-  wire.set_state(ToWire(target.state));
-  wire.set_ring_share(target.ring_share);
-  return wire;
 }
 
 v1::ConfigOutcome ToWire(ApplyOutcome outcome, bool dry_run) {
@@ -139,15 +127,27 @@ v1::TargetState ToWire(TargetState state) {
   return v1::TARGET_STATE_UNSPECIFIED;
 }
 
+v1::ServiceTarget ToWire(const TargetDirectory::ServiceTargetInfo& target) {
+  v1::ServiceTarget wire;
+  wire.set_name(target.name);
+  wire.set_weight(target.weight);
+  wire.set_state(target.down ? v1::TARGET_STATE_DOWN : ToWire(target.state));
+  wire.set_ring_share(target.ring_share);
+  wire.set_rank(target.rank);
+  wire.set_found_down(target.found_down);
+  return wire;
+}
+
 v1::Service ToWire(const TargetDirectory::ServiceInfo& service, std::uint64_t affinities) {
   v1::Service wire;
   wire.set_name(service.name);
   wire.set_vip(service.vip.ToString());
   wire.set_protocol(ToWire(service.protocol));
   wire.mutable_ports()->Add(service.ports.begin(), service.ports.end());
-  wire.set_method(kMethod);
+  wire.set_method(std::string(NameOf(service.method)));
   for (const auto& target : service.targets) *wire.add_targets() = ToWire(target);
   wire.set_affinities(affinities);
+  wire.set_panic(service.in_panic);
   return wire;
 }
 
@@ -160,6 +160,7 @@ v1::Target ToWire(const TargetDirectory::TargetInfo& target, const std::optional
   if (mac) wire.set_mac(mac->ToString());
   wire.mutable_services()->Add(target.services.begin(), target.services.end());
   wire.set_affinities(affinities);
+  wire.set_reported_capacity(target.capacity);
   return wire;
 }
 

@@ -43,6 +43,7 @@ void ToWire(const LiveConfiguration::Answer& answer, bool dry_run, v1::ConfigCha
 void ToWire(const std::vector<config::Mistake>& mistakes, v1::ConfigChange& response);
 
 v1::TargetState ToWire(TargetState state);
+v1::ServiceTarget ToWire(const TargetDirectory::ServiceTargetInfo& target);
 v1::Service ToWire(const TargetDirectory::ServiceInfo& service, std::uint64_t affinities);
 v1::Target ToWire(const TargetDirectory::TargetInfo& target, const std::optional<MacAddress>& mac,
                   std::uint64_t affinities);

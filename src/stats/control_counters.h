@@ -12,7 +12,7 @@ struct ControlCounters {
   std::array<Counter, 9> affinity_requests;
   Counter affinities_expired;
   // By OrphanReason, whose names are the labels.
-  std::array<Counter, 3> affinities_orphaned;
+  std::array<Counter, 5> affinities_orphaned;
   Counter snapshots_published;
   Counter retired_pending;  // structures that wait for a grace period
 };

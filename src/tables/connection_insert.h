@@ -48,7 +48,7 @@ inline void ConnectionTable::Fill(Slot slot, const FlowHash& hash, const Connect
                                   std::uint32_t value) {
   insert_detail::WritePast(cold(slot), record, hash.bucket);
   buckets_.Store(slot, hash, value);
-  CountIn(record);
+  CountIn(record, value);
 }
 
 inline ConnectionTable::InsertOutcome ConnectionTable::TakeOver(std::size_t home,
@@ -57,7 +57,9 @@ inline ConnectionTable::InsertOutcome ConnectionTable::TakeOver(std::size_t home
                                                                 const ConnectionRecord& record,
                                                                 std::uint32_t value) {
   Cold& line = cold(FingerprintBuckets::SlotAt(home, victim.position));
-  CountOver(line, record);
+  const std::uint32_t old =
+      buckets_.At(home).values[victim.position].load(std::memory_order_relaxed);
+  CountOver(line, old, record, value);
   insert_detail::WritePast(line, record, hash.bucket);
   buckets_.Replace(home, victim.position, hash, value);
   return insert_detail::OutcomeOfEvicting(victim);

@@ -59,9 +59,10 @@ void ConnectionTable::SweepStale(Slot slot, const SweepRules& rules, SweepResult
 void ConnectionTable::SweepCopy(Slot slot, const SweepRules& rules, SweepResult& result) {
   ConnectionRecord& record = cold(slot).record;
   if (!record.IsCopy() || OriginalLives(slot, rules)) return;
-  CountOut(record);
+  const std::uint32_t value = buckets_.Value(slot);
+  CountOut(record, value);
   record.original = ConnectionRecord::kNoOriginal;
-  CountIn(record);
+  CountIn(record, value);
   ++result.promoted;
 }
 

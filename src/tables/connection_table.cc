@@ -128,10 +128,11 @@ void ConnectionTable::Update(const Entry& entry, ConnectionPhase phase, CoarseTi
 void ConnectionTable::Restart(const Entry& entry, const ConnectionRecord& record,
                               TargetHandle target, ConnectionPhase phase, CoarseTick now) {
   ConnectionRecord& old = cold(entry.slot).record;
-  CountOut(old);
+  const std::uint32_t value = ConnectionValue(target, phase, now);
+  CountOut(old, buckets_.Value(entry.slot));
   old = record;
-  CountIn(old);
-  buckets_.SetValue(entry.slot, ConnectionValue(target, phase, now));
+  CountIn(old, value);
+  buckets_.SetValue(entry.slot, value);
 }
 
 void ConnectionTable::Erase(const Entry& entry) { Remove(entry.slot); }

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <memory>
@@ -127,11 +128,10 @@ class ConnectionTable {
   void FindAway(std::span<const FlowHash> hashes, CoarseTick now, Found& found) const;
   [[nodiscard]] std::uint64_t size() const;  // originals
   [[nodiscard]] std::uint64_t copies() const;
-  // Adds to each target's count its entries here, copies as well as originals. A walk
-  // over all of the hot memory: what changes meanwhile may be counted or not.
-  using TargetCounts =
-      std::array<std::uint64_t, std::size_t{1} << TargetHandle::kBits>;  // by raw()
-  void CountTargets(TargetCounts& counts) const;
+  // The originals among its entries that go to the target in a slot.
+  [[nodiscard]] std::uint32_t ConnectionsOf(std::size_t target_slot) const {
+    return sizes_->of_target[target_slot].load(std::memory_order_relaxed);
+  }
   // How many it can hold: what was asked for at a load of 0.8, rounded up.
   [[nodiscard]] std::size_t capacity() const { return buckets_.slot_count(); }
   // Beyond the load that a table is made for (0.8) by so much, free slots are not
@@ -200,10 +200,12 @@ class ConnectionTable {
   InsertOutcome TakeOver(std::size_t home, EvictionOrder::Victim victim, const FlowHash& hash,
                          const ConnectionRecord& record, std::uint32_t value);
   void Remove(Slot slot);
-  void CountIn(const ConnectionRecord& record);
-  void CountOut(const ConnectionRecord& record);
-  // `record` takes the place of what is in `line`.
-  void CountOver(const Cold& line, const ConnectionRecord& record);
+  // `value` is a ConnectionValue: it says whose target's.
+  void CountIn(const ConnectionRecord& record, std::uint32_t value);
+  void CountOut(const ConnectionRecord& record, std::uint32_t value);
+  // The entry with `record` takes the place of `old` in `line`.
+  void CountOver(const Cold& line, std::uint32_t old, const ConnectionRecord& record,
+                 std::uint32_t value);
   void SweepBucket(std::size_t index, const SweepRules& rules, SweepResult& result);
   void SweepStale(Slot slot, const SweepRules& rules, SweepResult& result);
   void SweepCopy(Slot slot, const SweepRules& rules, SweepResult& result);
@@ -221,31 +223,48 @@ class ConnectionTable {
   struct Sizes {
     Counter originals;
     Counter copies;
+    // Of the originals, by target slot. Single writer, as a Counter.
+    std::array<std::atomic<std::uint32_t>, kMaxTargets> of_target{};
+
+    void Add(std::uint32_t value, std::uint32_t change) {
+      std::atomic<std::uint32_t>& count = of_target[TargetHandle::FromRaw(value).slot()];
+      count.store(count.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+    }
   };
   std::unique_ptr<Sizes> sizes_;
 };
 
-inline void ConnectionTable::CountIn(const ConnectionRecord& record) {
-  (record.IsCopy() ? sizes_->copies : sizes_->originals).Add(1);
+inline void ConnectionTable::CountIn(const ConnectionRecord& record, std::uint32_t value) {
+  if (record.IsCopy()) return sizes_->copies.Add(1);
+  sizes_->originals.Add(1);
+  sizes_->Add(value, 1);
 }
 
-inline void ConnectionTable::CountOut(const ConnectionRecord& record) {
-  Counter& counter = record.IsCopy() ? sizes_->copies : sizes_->originals;
-  counter.Set(counter.Read() - 1);
+inline void ConnectionTable::CountOut(const ConnectionRecord& record, std::uint32_t value) {
+  if (record.IsCopy()) return sizes_->copies.Set(sizes_->copies.Read() - 1);
+  sizes_->originals.Set(sizes_->originals.Read() - 1);
+  sizes_->Add(value, std::uint32_t{0} - 1);
 }
 
 // Where there are no copies, to ask whether one is would be a line for nothing.
-inline void ConnectionTable::CountOver(const Cold& line, const ConnectionRecord& record) {
-  if (sizes_->copies.Read() == 0 && !record.IsCopy()) return;
-  CountOut(line.record);
-  CountIn(record);
+inline void ConnectionTable::CountOver(const Cold& line, std::uint32_t old,
+                                       const ConnectionRecord& record, std::uint32_t value) {
+  if (sizes_->copies.Read() == 0 && !record.IsCopy()) {
+    sizes_->Add(old, std::uint32_t{0} - 1);
+    sizes_->Add(value, 1);
+    return;
+  }
+  CountOut(line.record, old);
+  CountIn(record, value);
 }
 
 inline void ConnectionTable::Remove(Slot slot) {
+  const std::uint32_t value = buckets_.Value(slot);
   if (sizes_->copies.Read() == 0) {
     sizes_->originals.Set(sizes_->originals.Read() - 1);
+    sizes_->Add(value, std::uint32_t{0} - 1);
   } else {
-    CountOut(cold(slot).record);
+    CountOut(cold(slot).record, value);
   }
   buckets_.Clear(slot);
 }

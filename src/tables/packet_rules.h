@@ -4,6 +4,7 @@
 // Pure; any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "balancing/maglev_ring.h"
@@ -56,16 +57,35 @@ constexpr bool IsConnectionRequest(SegmentFlags segment, Protocol protocol) {
 }
 
 // P1: whether this packet, on this entry of its five-tuple, is a new connection's
-// first and not one of the connection that the entry remembers.
-inline bool BeginsAnew(SegmentFlags segment, Protocol protocol,
-                       const ConnectionTable::Entry& entry) {
-  if (protocol == Protocol::kUdp) return entry.expired;
+// first and not one of the connection that the entry remembers. A UDP flow does not stay
+// with a target that is down.
+inline bool BeginsAnew(SegmentFlags segment, Protocol protocol, const ConnectionTable::Entry& entry,
+                       const ServiceView& service) {
+  if (protocol == Protocol::kUdp) return entry.expired || service.balancing.IsDown(entry.target);
   return segment.OpensConnection() && (entry.expired || SynStartsAnew(entry.phase));
 }
 
 // P7: a packet of a connection whose target is gone is refused, but for a client that
 // tries anew.
 constexpr bool IsRefusedWithItsTarget(SegmentFlags segment) { return !segment.OpensConnection(); }
+
+// P2: what the owner of an affinity says to a packet of its client that nobody knows.
+enum class OwnerAnswer : std::uint8_t {
+  kTakes,
+  kPassedOver,  // as if the affinity were not there
+  kRefuses,     // nobody may have it (P6)
+};
+// `owner` is nullptr when it is gone. What is no request belongs to a connection that a
+// draining target keeps.
+inline OwnerAnswer AnswerOfOwner(const TargetView* owner, const ServiceView& service,
+                                 bool is_request) {
+  if (owner == nullptr || service.balancing.IsDown(owner->handle)) return OwnerAnswer::kPassedOver;
+  if (owner->state != TargetState::kDraining || !is_request ||
+      service.balancing.on_drain == OnDrain::kHonor)
+    return OwnerAnswer::kTakes;
+  return service.balancing.on_drain == OnDrain::kBreak ? OwnerAnswer::kPassedOver
+                                                       : OwnerAnswer::kRefuses;
+}
 
 // P4 and P5: where the ring has the flow's target; nullptr when it has none.
 // `Flow` is Ipv4Tuple or FlowKey.

@@ -11,6 +11,7 @@ Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {
   for (std::size_t slot = 0; slot < parts_.services.size(); ++slot) {
     const ServiceView& service = parts_.services[slot];
     if (service.name.empty()) continue;
+    any_leaves_ring_ |= service.balancing.LeavesRing();
     const std::uint32_t value =
         Destination(ServiceSlot(slot), service.forwarding, service.vip.IsV4()).word();
     for (const std::uint16_t port : service.ports) {

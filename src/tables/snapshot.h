@@ -21,6 +21,7 @@
 #include "base/ids.h"
 #include "base/ipv4_tuple.h"
 #include "base/mac_address.h"
+#include "tables/balancing_view.h"
 #include "tables/rcu.h"
 #include "tables/word_map.h"
 
@@ -42,6 +43,7 @@ struct TargetView {
   IpAddress address;
   std::optional<ForwardingMode> forwarding = std::nullopt;  // whatever the service says
   std::uint16_t gue_port = kGuePort;
+  bool down_somewhere = false;            // in a service that it is in (BalancingView::down)
   std::optional<IpAddress> gateway = {};  // by this neighbour; nothing: it is one itself
 
   // The neighbour that frames for it go to.
@@ -60,6 +62,7 @@ struct ServiceView {
   // From a hash to a target handle; empty when no target takes new requests.
   MaglevRing ring;
   ForwardingMode forwarding = ForwardingMode::kL2;
+  BalancingView balancing{};
 };
 
 // A service, and how its packets go on, in one word:
@@ -130,6 +133,8 @@ class Snapshot {
   }
   [[nodiscard]] const std::vector<ServiceView>& services() const { return parts_.services; }
   [[nodiscard]] const std::vector<TargetView>& targets() const { return parts_.targets; }
+  // Whether any service has a method that leaves the ring (BalancingView).
+  [[nodiscard]] bool AnyLeavesRing() const { return any_leaves_ring_; }
 
   // The target that `handle` means, or nullptr when it is gone (P7): the slot
   // is empty, holds another generation, or its target was removed.
@@ -141,6 +146,7 @@ class Snapshot {
   WordMap vips_;
   absl::flat_hash_map<FlowKey, Destination> ipv6_endpoints_;  // by vip, its port and protocol
   absl::flat_hash_set<IpAddress> ipv6_vips_;
+  bool any_leaves_ring_ = false;
   std::uint32_t lowest_vip_ = 0;  // in host order
   std::uint32_t highest_vip_ = 0;
 };

@@ -5,6 +5,7 @@
 
 #include "affinity/request.h"
 #include "telemetry/by_name.h"
+#include "telemetry/service_target_family.h"
 
 namespace holdfast {
 namespace {
@@ -36,21 +37,15 @@ Family TargetStates(const TargetDirectory& directory) {
 }
 
 Family AffinityCounts(const TargetDirectory& directory, const AffinityManager& affinities) {
-  Family family{"holdfast_affinities",
-                "Affinities that stand now, by service and the target that owns them. One that "
-                "names several ports counts once for each.",
-                MetricKind::kGauge,
-                {}};
-  for (const auto& service : directory.Services()) {
-    for (const auto& target : service.targets) {
-      const auto handle = directory.FindTarget(target.name);
-      if (!handle) continue;
-      const auto count = affinities.CountOf(service.slot, *handle);
-      family.samples.push_back(
-          {{{"service", service.name}, {"target", target.name}}, static_cast<double>(count)});
-    }
-  }
-  return family;
+  return ByServiceAndTarget(
+      {"holdfast_affinities",
+       "Affinities that stand now, by service and the target that owns them. One that "
+       "names several ports counts once for each.",
+       MetricKind::kGauge,
+       {}},
+      directory, [&](const auto& service, const auto& target) {
+        return affinities.CountOf(service.slot, *directory.FindTarget(target.name));
+      });
 }
 
 Family AffinityRequests(const ControlCounters& counters) {
@@ -64,9 +59,10 @@ Family AffinityRequests(const ControlCounters& counters) {
 
 Family AffinitiesOrphaned(const ControlCounters& counters) {
   return ByName({"holdfast_affinities_orphaned_total",
-                 "Affinities that ended because a change of the configuration took away what they "
-                 "stood on. vip_removed: the service, or its VIP. not_a_target: the port, or the "
-                 "owner's place in the service. target_removed: the owner.",
+                 "Affinities that ended because something took away what they stood on. "
+                 "vip_removed: the service, or its VIP. not_a_target: the port, or the "
+                 "owner's place in the service. target_removed: the owner. target_down: the owner "
+                 "is down. drained: it drains, and on_drain or drain_deadline says that they end.",
                  MetricKind::kCounter,
                  {}},
                 "reason", kOrphanReasonNames, counters.affinities_orphaned);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "stats/worker_families.h"
+#include "telemetry/balancing_families.h"
 #include "telemetry/control_families.h"
 #include "telemetry/table_families.h"
 
@@ -57,13 +58,16 @@ class MetricSource::Gathering {
       const std::lock_guard lock(mutex_);
       names_ = std::move(names);
     }
-    return TargetFamilies(*sources_.directory, *sources_.affinities);
+    auto families = TargetFamilies(*sources_.directory, *sources_.affinities);
+    Append(BalancingFamilies(*sources_.directory), families);
+    return families;
   }
 
   [[nodiscard]] std::vector<Family> FromAnyThread() const {
     std::vector<Family> families{BuildInfo()};
-    Append(WorkerFamilies(sources_.workers, Names()), families);
-    Append(TableFamilies(sources_.connection_tables), families);
+    const SlotNames names = Names();
+    Append(WorkerFamilies(sources_.workers, names), families);
+    Append(TableFamilies(sources_.connection_tables, names), families);
     Append(ControlFamilies(*sources_.control_counters, sources_.affinities_capacity), families);
     if (sources_.extra) Append(sources_.extra(), families);
     return families;

@@ -27,9 +27,25 @@ constexpr TableMetric kTableMetrics[] = {
      "holdfast_connection_table_bytes", "Memory of the worker's connection table."},
 };
 
+Family ConnectionsByTarget(std::span<const ConnectionTable* const> tables, const SlotNames& names) {
+  Family family{"holdfast_target_connections",
+                "Connections that the worker remembers, without copies, by target: from the first "
+                "packet until they have been idle for their timeout, after their end, too.",
+                MetricKind::kGauge,
+                {}};
+  for (std::size_t worker = 0; worker < tables.size(); ++worker)
+    for (std::size_t slot = 0; slot < names.targets.size(); ++slot)
+      if (!names.targets[slot].empty())
+        family.samples.push_back(
+            {{{"worker", absl::StrCat(worker)}, {"target", names.targets[slot]}},
+             static_cast<double>(tables[worker]->ConnectionsOf(slot))});
+  return family;
+}
+
 }  // namespace
 
-std::vector<Family> TableFamilies(std::span<const ConnectionTable* const> tables) {
+std::vector<Family> TableFamilies(std::span<const ConnectionTable* const> tables,
+                                  const SlotNames& names) {
   std::vector<Family> families;
   for (const TableMetric& metric : kTableMetrics) {
     Family& family = families.emplace_back(
@@ -38,6 +54,7 @@ std::vector<Family> TableFamilies(std::span<const ConnectionTable* const> tables
       family.samples.push_back(
           {{{"worker", absl::StrCat(worker)}}, static_cast<double>(metric.value(*tables[worker]))});
   }
+  families.push_back(ConnectionsByTarget(tables, names));
   return families;
 }
 

@@ -5,11 +5,13 @@
 #include <vector>
 
 #include "stats/samples.h"
+#include "stats/worker_families.h"
 #include "tables/connection_table.h"
 
 namespace holdfast {
 
-// `tables` by worker, which is their label. Any thread.
-std::vector<Family> TableFamilies(std::span<const ConnectionTable* const> tables);
+// `tables` by worker, which is their label. `names`: of targets. Any thread.
+std::vector<Family> TableFamilies(std::span<const ConnectionTable* const> tables,
+                                  const SlotNames& names);
 
 }  // namespace holdfast

@@ -17,6 +17,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "base/forwarding_mode.h"
 #include "base/ip_address.h"
@@ -36,7 +37,19 @@ struct InnerPacket {
   std::uint32_t entropy = 0;  // the same for all packets of a flow
 
   // REQUIRES: a whole IP packet of this family is at `bytes`.
-  static InnerPacket Of(const std::uint8_t* bytes, bool is_ipv4, std::uint32_t entropy);
+  static InnerPacket Of(const std::uint8_t* bytes, bool is_ipv4, std::uint32_t entropy) {
+    std::uint16_t length;
+    std::memcpy(&length,
+                bytes + (is_ipv4 ? offsetof(Ipv4Header, total_length)
+                                 : offsetof(Ipv6Header, payload_length)),
+                sizeof length);
+    const std::uint32_t header = is_ipv4 ? 0 : sizeof(Ipv6Header);
+    return {bytes, header + __builtin_bswap16(length), is_ipv4, entropy};
+  }
+  // TOS, or traffic class.
+  [[nodiscard]] std::uint8_t traffic_class() const {
+    return is_ipv4 ? bytes[1] : static_cast<std::uint8_t>(bytes[0] << 4 | bytes[1] >> 4);
+  }
 };
 
 class TunnelHeader {
@@ -59,32 +72,82 @@ class TunnelHeader {
     return link_length_ + OverheadOf(mode);
   }
   [[nodiscard]] std::size_t OverheadOf(ForwardingMode mode) const {
-    const std::size_t ip = outer_is_ipv4_ ? sizeof(Ipv4Header) : sizeof(Ipv6Header);
-    return mode == ForwardingMode::kL2 ? 0 : ip + (mode == ForwardingMode::kGue) * kUdp;
+    if (mode == ForwardingMode::kL2) return 0;
+    return ip_length_ + (mode == ForwardingMode::kGue ? kUdp : 0);
   }
 
-  // REQUIRES: the inner packet lies LengthFor(mode) bytes behind `frame`; both together are no
-  // longer than an IP packet can be.
-  void Write(std::uint8_t* frame, const InnerPacket& inner, ForwardingMode mode) const;
+  // Writes what comes before the inner packet, which begins at `at`; and other bytes before
+  // that, kScratch in all.
+  // REQUIRES: both together are no longer than an IP packet can be.
+  [[gnu::always_inline]] void Write(std::uint8_t* at, const InnerPacket& inner,
+                                    ForwardingMode mode) const {
+    if (mode == ForwardingMode::kL2) return WriteLink(at, inner.is_ipv4);
+    const std::uint32_t udp = mode == ForwardingMode::kGue ? kUdp : 0;
+    std::uint8_t* const end = at - udp;
+    std::memcpy(end - kImage, image_.data(), kImage);
+    const std::uint8_t inside = inner.is_ipv4 ? kProtocolIpv4 : kProtocolIpv6;
+    const std::uint8_t protocol = udp != 0 ? kProtocolUdp : inside;
+    if (outer_is_ipv4_)
+      CompleteIpv4(end - sizeof(Ipv4Header), inner.traffic_class(), protocol, inner.length + udp);
+    else
+      CompleteIpv6(end - sizeof(Ipv6Header), inner, protocol, inner.length + udp);
+    if (udp != 0) WriteUdp(end, inner);
+  }
+  static constexpr std::size_t kScratch = 72;
 
  private:
-  static constexpr std::size_t kUdp = sizeof(UdpHeader);
-  static constexpr std::size_t kMacs = 12;         // bytes of both addresses
+  static constexpr std::uint32_t kUdp = sizeof(UdpHeader);
   static constexpr std::size_t kLongestLink = 18;  // with a tag (IEEE 802.1Q)
+  static constexpr std::size_t kImage = 64;
+  static_assert(kImage >= kLongestLink + sizeof(Ipv6Header) && kScratch >= kImage + kUdp);
 
-  void WriteLink(std::uint8_t* frame, std::uint16_t ether_type) const;
-  void WriteIpv4(std::uint8_t* bytes, const InnerPacket& inner, std::uint8_t protocol,
-                 std::size_t payload) const;
-  void WriteIpv6(std::uint8_t* bytes, const InnerPacket& inner, std::uint8_t protocol,
-                 std::size_t payload) const;
-  void WriteUdp(std::uint8_t* bytes, const InnerPacket& inner) const;
+  template <typename Word>
+  static void Put(std::uint8_t* at, Word word) {
+    std::memcpy(at, &word, sizeof word);
+  }
 
-  std::array<std::uint8_t, kLongestLink> link_{};
+  void WriteLink(std::uint8_t* at, bool is_ipv4) const;
+
+  // The image is there; what differs from packet to packet is stored over it.
+  [[gnu::always_inline]] void CompleteIpv4(std::uint8_t* ip, std::uint32_t tos,
+                                           std::uint32_t protocol, std::uint32_t payload) const {
+    const std::uint32_t length = payload + std::uint32_t{sizeof(Ipv4Header)};
+    const std::uint32_t big_endian = __builtin_bswap16(static_cast<std::uint16_t>(length));
+    // Less than three times 2^16: two carries are all.
+    std::uint32_t sum = sum_ + tos + length + protocol;
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum += sum >> 16;
+    Put(ip, std::uint32_t{0x45} | tos << 8 | big_endian << 16);
+    ip[offsetof(Ipv4Header, protocol)] = static_cast<std::uint8_t>(protocol);
+    Put(ip + offsetof(Ipv4Header, checksum), __builtin_bswap16(static_cast<std::uint16_t>(~sum)));
+  }
+  [[gnu::always_inline]] static void CompleteIpv6(std::uint8_t* ip, const InnerPacket& inner,
+                                                  std::uint8_t protocol, std::uint32_t payload) {
+    const std::uint32_t first_word = std::uint32_t{6} << 28 |
+                                     std::uint32_t{inner.traffic_class()} << 20 |
+                                     (inner.entropy & 0xfffff);
+    Put(ip, __builtin_bswap32(first_word));
+    Put(ip + offsetof(Ipv6Header, payload_length),
+        __builtin_bswap16(static_cast<std::uint16_t>(payload)));
+    ip[offsetof(Ipv6Header, next_header)] = protocol;
+  }
+  [[gnu::always_inline]] void WriteUdp(std::uint8_t* udp, const InnerPacket& inner) const {
+    const std::uint32_t from = kFirstGueSourcePort | (inner.entropy >> 16 & 0x3fff);
+    const auto length = static_cast<std::uint16_t>(kUdp + inner.length);
+    Put(udp, __builtin_bswap16(static_cast<std::uint16_t>(from)));
+    Put(udp + offsetof(UdpHeader, destination_port), gue_port_);
+    Put(udp + offsetof(UdpHeader, length), std::uint32_t{__builtin_bswap16(length)});
+    if (!outer_is_ipv4_) WriteUdpChecksum(udp, inner);
+  }
+  void WriteUdpChecksum(std::uint8_t* udp, const InnerPacket& inner) const;
+
+  // Ethernet's and the outer IP header, at its end: copied as a whole, then completed.
+  std::array<std::uint8_t, kImage> image_{};
   std::uint8_t link_length_ = 0;
+  std::uint8_t ip_length_ = 0;
   bool outer_is_ipv4_ = true;
   BigEndian16 gue_port_;
   std::uint16_t sum_ = 0;  // RFC 1071, of both addresses, and of IPv4's other constant words
-  std::array<std::uint8_t, sizeof(Ipv6Header)> ip_{};  // of either family, what is constant in it
 };
 
 }  // namespace holdfast

@@ -21,6 +21,8 @@ import tempfile
 BOUNDS = {
     "established, l2": 330,
     "established, ipip": 355,
+    "established, gue": 450,
+    "established, IPv6 in IPv4": 600,
     "established, UDP": 330,
     "new connections": 900,
     "new connections, table full": 1050,

@@ -65,6 +65,32 @@ PacketMix Established(const std::string& name, ForwardingMode forwarding) {
           .frames = AllFlows(Ack)};
 }
 
+constexpr char kVipV6[] = "2001:db8:1::1";
+
+PacketBuilder TcpV6(std::size_t flow) {
+  IpAddress::Bytes client = AddressNamed("2001:db8::").bytes();
+  client[14] = static_cast<std::uint8_t>(flow >> 8);
+  client[15] = static_cast<std::uint8_t>(flow);
+  return TcpPacket().From(IpAddress::FromV6(client).ToString(), 40000).To(kVipV6, 80);
+}
+Frame SynV6(std::size_t flow) { return TcpV6(flow).Syn().Build(); }
+Frame AckV6(std::size_t flow) { return TcpV6(flow).Ack().Build(); }
+
+PacketMix EstablishedIpv6() {
+  return {.name = "established, IPv6 in IPv4",
+          .appliance = {.connections = 2 * kFlows},
+          .prepare =
+              [](TestAppliance& appliance) {
+                appliance.parts.services[0].vip = AddressNamed(kVipV6);
+                appliance.parts.services[0].forwarding = ForwardingMode::kIpip;
+                appliance.Publish();
+                OpenAll(appliance, SynV6);
+                OpenAll(appliance, AckV6);
+                OpenAll(appliance, AckV6);
+              },
+          .frames = AllFlows(AckV6)};
+}
+
 PacketMix Udp() {
   return {.name = "established, UDP",
           .appliance = {.connections = 2 * kFlows},
@@ -136,6 +162,8 @@ void Turn(TestAppliance& appliance, const std::vector<Frame>& frames) {
 std::vector<PacketMix> PacketMixes() {
   return {Established("established, l2", ForwardingMode::kL2),
           Established("established, ipip", ForwardingMode::kIpip),
+          Established("established, gue", ForwardingMode::kGue),
+          EstablishedIpv6(),
           Udp(),
           New(),
           NewInFullTable(),

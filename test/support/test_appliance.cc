@@ -2,6 +2,7 @@
 
 #include <rte_mbuf.h>
 
+#include <algorithm>
 #include <atomic>
 #include <numeric>
 
@@ -57,7 +58,8 @@ ServiceView MakeService(const std::string& name, Protocol protocol,
           .protocol = protocol,
           .ports = std::move(ports),
           .no_target = NoTargetPolicy::kReject,
-          .ring = {}};
+          .ring = {},
+          .balancing = {}};
 }
 
 }  // namespace
@@ -145,7 +147,20 @@ std::unique_ptr<const Snapshot> TestAppliance::MakeSnapshot() {
     if (parts.targets[slot].state == TargetState::kUp)
       choices.push_back({parts.targets[slot].name, weights[slot],
                          static_cast<std::uint16_t>(parts.targets[slot].handle.raw())});
-  for (ServiceView& service : parts.services) service.ring = MaglevRing(choices, kTestRingSeed);
+  for (ServiceView& service : parts.services) {
+    const auto is_down = [&](const MaglevRing::Choice& choice) {
+      return service.balancing.IsDown(TargetHandle::FromRaw(choice.value));
+    };
+    std::vector<MaglevRing::Choice> usable = choices;
+    std::erase_if(usable, is_down);
+    service.ring = MaglevRing(usable, kTestRingSeed);
+    service.balancing.turns = TurnSchedule(usable);
+    service.balancing.least = LeastConnections(usable);
+  }
+  for (TargetView& target : parts.targets)
+    target.down_somewhere = std::ranges::any_of(parts.services, [&](const ServiceView& service) {
+      return service.balancing.IsDown(target.handle);
+    });
   return std::make_unique<const Snapshot>(parts);
 }
 

@@ -34,11 +34,12 @@ TEST_CASE_METHOD(AdminShell, "service list in JSON has numbers for all numbers",
       " targets { name: 'web-1' weight: 100 state: TARGET_STATE_UP ring_share: 0.25 } }");
   const Result result = Run("service list --json");
   CHECK(IsJson(result.out));
-  CHECK(result.out ==
-        R"({"services":[{"name":"web","vip":"192.0.2.1","protocol":"tcp","ports":[80],)"
-        R"("method":"maglev","targets":[{"name":"web-1","weight":100,"state":"UP",)"
-        R"("ring_share":0.25}],"affinities":18446744073709551615}]})"
-        "\n");
+  CHECK(
+      result.out ==
+      R"({"services":[{"name":"web","vip":"192.0.2.1","protocol":"tcp","ports":[80],)"
+      R"("method":"maglev","targets":[{"name":"web-1","weight":100,"state":"UP",)"
+      R"("ring_share":0.25,"rank":0,"found_down":false}],"affinities":18446744073709551615,"panic":false}]})"
+      "\n");
 }
 
 constexpr char kTargets[] =
@@ -60,11 +61,13 @@ TEST_CASE_METHOD(AdminShell, "target list in JSON has empty fields, too", "[cli]
   admin.targets = From<v1::ListTargetsResponse>(kTargets);
   const Result result = Run("target list --json");
   CHECK(IsJson(result.out));
-  CHECK(result.out == R"({"targets":[{"name":"web-1","address":"10.0.0.101","state":"UP",)"
-                      R"("mac":"02:00:00:00:00:01","services":["echo","web"],"affinities":12},)"
-                      R"({"name":"web-2","address":"10.0.0.102","state":"DRAINING","mac":"",)"
-                      R"("services":["web"],"affinities":0}]})"
-                      "\n");
+  CHECK(
+      result.out ==
+      R"({"targets":[{"name":"web-1","address":"10.0.0.101","state":"UP",)"
+      R"("mac":"02:00:00:00:00:01","services":["echo","web"],"affinities":12,"reported_capacity":0},)"
+      R"({"name":"web-2","address":"10.0.0.102","state":"DRAINING","mac":"",)"
+      R"("services":["web"],"affinities":0,"reported_capacity":0}]})"
+      "\n");
 }
 
 TEST_CASE_METHOD(AdminShell, "drain and undrain set a target's state", "[cli]") {

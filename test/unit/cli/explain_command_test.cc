@@ -60,7 +60,7 @@ TEST_CASE_METHOD(ExplainShell, "a packet that is dropped is an answer, too", "[c
   const Result json = Run("explain --client 198.51.100.7:40000 --vip 192.0.2.1:22 --json");
   CHECK(json.out == R"({"service":"","worker":0,"verdict":{"outcome":"DROPPED",)"
                     R"("explanation":"dropped as no_service","drop_reason":"no_service",)"
-                    R"("reply":""},"findings":[],"connections":[],"affinities":[]})"
+                    R"("reply":"","candidates":[]},"findings":[],"connections":[],"affinities":[]})"
                     "\n");
 }
 

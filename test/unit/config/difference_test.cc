@@ -81,6 +81,13 @@ TEST_CASE("changes of targets and services are told by name, value by value", "[
       {"protocol: udp",
        "protocol: udp, forwarding: ipip, no_target: drop",
        {"service dns: forwarding l2 -> ipip", "service dns: no_target reject -> drop"}},
+      {"protocol: udp",
+       "protocol: udp, method: hot_standby, on_drain: break, drain_deadline: 5m, on_down: suspend, "
+       "panic_threshold: 2, switch_back: false",
+       {"service dns: method maglev -> hot_standby", "service dns: on_drain honor -> break",
+        "service dns: drain_deadline none -> 5m", "service dns: on_down end -> suspend",
+        "service dns: panic_threshold 1 -> 2", "service dns: switch_back true -> false"}},
+      {"weight: 50", "weight: 50, rank: 2", {"service web: target web-2: rank 1 -> 2"}},
       {"10.0.0.11", "10.0.0.21", {"target web-1: address 10.0.0.11 -> 10.0.0.21"}},
       {", mac: '02:00:00:00:00:12'", "", {"target web-2: mac 02:00:00:00:00:12 -> none"}},
       {"name: dns",

@@ -87,6 +87,16 @@ TEST_CASE_METHOD(Fixture, "without a mask all is replaced, and what is left out 
               "service web: target web-1: removed", "service web: target web-2: removed"});
 }
 
+TEST_CASE_METHOD(Fixture, "a weight leaves the rank, and a rank the weight", "[config]") {
+  const auto set = [this](const char* text) {
+    return draft.SetServiceTarget("web", From<v1::ServiceTargetConfig>(text)).ok();
+  };
+  REQUIRE(set("target: 'web-2' rank: 3"));
+  REQUIRE(set("target: 'web-2' weight: 5"));
+  CHECK(Changes() == Lines{"service web: target web-2: weight 7 -> 5",
+                           "service web: target web-2: rank 1 -> 3"});
+}
+
 TEST_CASE_METHOD(Fixture, "a target joins a service, or gets another weight there", "[config]") {
   REQUIRE(draft.SetServiceTarget("web", From<v1::ServiceTargetConfig>("target: 'web-2' weight: 0"))
               .ok());

@@ -286,6 +286,14 @@ TEST_CASE("rules of services", "[config]") {
       {"a weight out of range",
        WithService("{target: web-1}", "{target: web-1, weight: 10001}"),
        {"b.yaml:15: services[0].targets[0].weight: '10001': must be 0 to 10000"}},
+      {"a rank out of range",
+       WithService("{target: web-1}", "{target: web-1, rank: 0}"),
+       {"b.yaml:15: services[0].targets[0].rank: '0': must be 1 to 10000"}},
+      {"a deadline and a threshold out of range",
+       WithService("targets: [{target: web-1}]",
+                   "drain_deadline: 0s\n    panic_threshold: 4097\n    targets: [{target: web-1}]"),
+       {"b.yaml:15: services[0].drain_deadline: '0s': must be 1s to 720h",
+        "b.yaml:16: services[0].panic_threshold: '4097': must be 0 to 4096"}},
   });
 }
 

@@ -9,6 +9,11 @@
 //   dns     UDP 53
 //   idle    TCP 81, quiet UDP 54: every weight is 0; so it is with
 //   silent  TCP 82, which drops what has no target
+//   turns   TCP 83, round_robin, and refuses clients of a draining owner
+//   fewest  TCP 84, least_connections, and breaks their affinities
+//   source  TCP 85, source_hash
+//   standby TCP 86, hot_standby: two targets of each rank
+// Affinities of a target that is down wait.
 #pragma once
 
 #include <memory>
@@ -61,6 +66,19 @@ inline config::BalancerConfig ExplainedConfig(const std::string& without = "") {
   add("silent", "192.0.2.1", Protocol::kTcp, {82}, 0);
   add("wrapped", "192.0.2.9", Protocol::kTcp, {8081}, 100);
   add("six", "2001:db8:1::1", Protocol::kTcp, {80}, 100);
+  add("turns", "192.0.2.1", Protocol::kTcp, {83}, 100);
+  add("fewest", "192.0.2.1", Protocol::kTcp, {84}, 100);
+  add("source", "192.0.2.1", Protocol::kTcp, {85}, 100);
+  add("standby", "192.0.2.1", Protocol::kTcp, {86}, 100);
+  config.services[8].method = BalancingMethod::kRoundRobin;
+  config.services[9].method = BalancingMethod::kLeastConnections;
+  config.services[10].method = BalancingMethod::kSourceHash;
+  config.services[11].method = BalancingMethod::kHotStandby;
+  config.services[8].on_drain = config::OnDrain::kRefuse;
+  config.services[9].on_drain = config::OnDrain::kBreak;
+  for (config::Service& service : config.services) service.on_down = config::OnDown::kSuspend;
+  for (config::ServiceTarget& member : config.services[11].targets)
+    member.rank = static_cast<std::uint32_t>(1 + member.target / 2);
   config.services[1].forwarding = ForwardingMode::kIpip;
   config.services[5].no_target = config::NoTarget::kDrop;
   config.services[6].forwarding = ForwardingMode::kGue;

@@ -185,7 +185,7 @@ TEST_CASE("P6: what a client without a target is answered", "[control]") {
   CHECK(refused.verdict.drop == DropReason::kNoTarget);
   CHECK(refused.verdict.reply == Reply::kTcpReset);
   CHECK(RowOf(refused, PacketRow::kP6).answer == Answer::kDecides);
-  CHECK_THAT(RowOf(refused, PacketRow::kP4).why, Contains("the ring is empty"));
+  CHECK_THAT(RowOf(refused, PacketRow::kP4).why, Contains("no target takes new connections"));
   CHECK(world.Explain(flow, kRstSegment).verdict.reply == std::nullopt);
   flow.client = AddressNamed("10.0.0.255");
   CHECK(world.Explain(flow, kSynSegment).verdict.reply == std::nullopt);

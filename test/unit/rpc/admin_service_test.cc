@@ -452,5 +452,26 @@ TEST_CASE_METHOD(Fixture, "A16: a packet that cannot be is an INVALID_ARGUMENT",
         "worker: 2: there are 2, from 0 on");
 }
 
+TEST_CASE_METHOD(Fixture, "a target is taken for down in one service, and ends its affinities",
+                 "[rpc]") {
+  StartForWeb2({});
+  v1::SetTargetHealthRequest request;
+  request.set_service("web");
+  request.set_target("web-2");
+  request.set_down(true);
+  v1::SetTargetHealthResponse response;
+  CHECK(Ask(&Stub::SetTargetHealth, request, response).ok());
+  CHECK(response.target().state() == v1::TARGET_STATE_DOWN);
+  CHECK(response.target().found_down());
+  CHECK(response.target().ring_share() == 0);
+  CHECK(response.affinities_ended() == 1);
+  CHECK_FALSE(response.panic());
+  request.set_down(false);
+  CHECK(Ask(&Stub::SetTargetHealth, request, response).ok());
+  CHECK(response.target().state() == v1::TARGET_STATE_UP);
+  request.set_service("mail");
+  CHECK(Ask(&Stub::SetTargetHealth, request, response).error_code() == grpc::StatusCode::NOT_FOUND);
+}
+
 }  // namespace
 }  // namespace holdfast

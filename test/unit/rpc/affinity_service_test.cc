@@ -187,6 +187,27 @@ TEST_CASE_METHOD(Fixture, "A15: an end of another's affinity changes nothing", "
   CHECK(FollowedTo(40000, 80) == "web-1");
 }
 
+TEST_CASE_METHOD(Fixture, "S: a load report is granted, or told what is wrong with it", "[rpc]") {
+  const auto report = [this](const std::string& target, std::uint32_t capacity,
+                             v1::ReportLoadResponse* response) {
+    v1::ReportLoadRequest request;
+    request.set_target(target);
+    request.set_capacity(capacity);
+    request.mutable_valid_for()->set_seconds(20);
+    Call call;
+    return stub->ReportLoad(&call, request, response);
+  };
+  v1::ReportLoadResponse response;
+  CHECK(report("web-1", 250'000, &response).ok());
+  CHECK(response.granted().seconds() == 20);
+  CHECK(response.services().empty());  // both are maglev
+  CHECK(report("web-9", 1, &response).error_code() == grpc::StatusCode::NOT_FOUND);
+  const grpc::Status status = report("web-1", 1'000'001, &response);
+  CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(status.error_message() ==
+        "capacity: 1000001: is 0 to 1000000, of what the target is made for");
+}
+
 TEST_CASE_METHOD(Fixture, "A16: a malformed request is INVALID_ARGUMENT and changes nothing",
                  "[rpc]") {
   v1::StartAffinityResponse response;

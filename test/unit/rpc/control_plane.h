@@ -121,6 +121,7 @@ class ControlPlane {
             [this] { return families; },
             {&connections[0], &connections[1]},
             explainer.get(),
+            &load_reports,
             &neighbourhood};
   }
 
@@ -185,6 +186,7 @@ class ControlPlane {
   FakeClock clock;
   ManagementLoop loop{clock};
   TargetDirectory directory;
+  LoadReports load_reports{clock, directory};
   NeighbourTable neighbours;
   FakeNeighbourhood neighbourhood;
   std::array<ConnectionTable, kReplicas> connections{Table(0), Table(1)};  // of the workers

@@ -391,20 +391,5 @@ TEST_CASE_METHOD(TwoWorkers, "P5: a copy that starts anew is an original", "[tab
   CHECK(second.copies() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "entries are counted by target, whatever their phase", "[tables]") {
-  Insert(1, kBlue, Phase::kOpening, 0);
-  Insert(2, kGreen, Phase::kEstablished, 0);
-  Insert(3, kGreen, Phase::kClosed, 0);
-  const TargetHandle next = kGreen.NextGeneration();
-  Insert(4, next, Phase::kDatagrams, 0);
-  table.Erase(Find(1, 0).value());
-  ConnectionTable::TargetCounts counts{};
-  counts[kGreen.raw()] = 10;  // of another table
-  table.CountTargets(counts);
-  CHECK(counts[kBlue.raw()] == 0);
-  CHECK(counts[kGreen.raw()] == 12);
-  CHECK(counts[next.raw()] == 1);
-}
-
 }  // namespace
 }  // namespace holdfast

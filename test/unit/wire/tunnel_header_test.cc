@@ -74,12 +74,12 @@ InnerPacket InnerOf(const Frame& frame) {
 Frame Sent(const Way& way, const Frame& inner, ForwardingMode mode) {
   const TunnelHeader header = way.header();
   const InnerPacket packet = InnerOf(inner);
-  Frame frame(header.LengthFor(mode), 0xee);
-  frame.insert(frame.end(), packet.bytes, packet.bytes + packet.length);
-  const InnerPacket inside =
-      InnerPacket::Of(frame.data() + header.LengthFor(mode), packet.is_ipv4, packet.entropy);
-  header.Write(frame.data(), inside, mode);
-  return frame;
+  Frame buffer(TunnelHeader::kScratch, 0xee);
+  buffer.insert(buffer.end(), packet.bytes, packet.bytes + packet.length);
+  std::uint8_t* const at = buffer.data() + TunnelHeader::kScratch;
+  header.Write(at, InnerPacket::Of(at, packet.is_ipv4, packet.entropy), mode);
+  const std::size_t before = TunnelHeader::kScratch - header.LengthFor(mode);
+  return {buffer.begin() + static_cast<std::ptrdiff_t>(before), buffer.end()};
 }
 
 template <typename Check>
@@ -177,11 +177,12 @@ TEST_CASE("gue: a flow has one source port, and flows have many", "[wire]") {
   for (std::uint32_t i = 0; i < 1000; ++i) {
     InnerPacket packet = InnerOf(inner);
     packet.entropy = i * 0x9e37'79b9;
-    Frame frame(14 + 20 + 8 + packet.length);
-    std::copy_n(packet.bytes, packet.length, frame.begin() + 42);
-    packet.bytes = frame.data() + 42;
-    kWays[0].header().Write(frame.data(), packet, ForwardingMode::kGue);
-    seen[Load<UdpHeader>(frame.data() + 34).source_port.value() & 0x3fff] = true;
+    Frame buffer(TunnelHeader::kScratch + packet.length);
+    std::uint8_t* const at = buffer.data() + TunnelHeader::kScratch;
+    std::copy_n(packet.bytes, packet.length, at);
+    packet.bytes = at;
+    kWays[0].header().Write(at, packet, ForwardingMode::kGue);
+    seen[Load<UdpHeader>(at - 8).source_port.value() & 0x3fff] = true;
   }
   CHECK(std::count(seen.begin(), seen.end(), true) > 900);
 }
