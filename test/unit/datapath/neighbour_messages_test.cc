@@ -131,5 +131,19 @@ TEST_CASE_METHOD(Fixture, "7.1: hostile messages are dropped under their names, 
   CHECK(appliance.AllAccounted());
 }
 
+TEST_CASE("a kernel interface gets advertisements, and questions for what is not ours",
+          "[datapath]") {
+  TestAppliance appliance({.kernel_rate = 1000});
+  appliance.Turn({NeighbourSolicitation().Target("fe80::2").Build(),
+                  NeighbourAdvertisement()
+                      .Macs(kClientMac, MacAddress{{0x33, 0x33, 0, 0, 0, 1}})
+                      .To("ff02::1")
+                      .Flags(kOverrideFlag)
+                      .Build(),
+                  NeighbourAdvertisement().To("fe80::2").Build()});
+  CHECK(appliance.counters().local[LocalPacket::kKernel].Read() == 3);
+  CHECK(appliance.AllAccounted());
+}
+
 }  // namespace
 }  // namespace holdfast
