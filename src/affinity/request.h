@@ -12,13 +12,14 @@
 #include "base/flow_key.h"
 #include "base/ids.h"
 #include "base/ip_address.h"
+#include "base/vip.h"
 
 namespace holdfast {
 
 // Service selector x client selector (Figs. 2B and 2D), well formed (A16 holds):
 // one address family, ports 1 to 65535, no bits outside the prefix.
 struct AffinitySelector {
-  IpAddress vip;
+  IpAddress vip;  // any address of a service's VIP: means the whole service
   Protocol protocol = Protocol::kTcp;
   std::vector<std::uint16_t> service_ports;  // empty: every service of the VIP
   IpAddress client;
@@ -66,7 +67,7 @@ inline constexpr std::array<std::string_view, 5> kOrphanReasonNames = {
 struct AffinityListing {
   AffinityCell cell;
   std::string service;
-  IpAddress vip;
+  Vip vip;
   Protocol protocol = Protocol::kTcp;
   std::string target;
   absl::Duration age;

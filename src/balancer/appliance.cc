@@ -10,6 +10,7 @@
 #include "balancer/log.h"
 #include "base/version.h"
 #include "config/load.h"
+#include "control/service_limits.h"
 #include "telemetry/neighbour_families.h"
 
 namespace holdfast {
@@ -22,16 +23,6 @@ constexpr absl::Duration kStateWatchInterval = absl::Milliseconds(500);
 constexpr absl::Duration kPatienceWithTargets = absl::Milliseconds(200);
 constexpr absl::Duration kFarewell = absl::Milliseconds(300);
 constexpr std::size_t kExpiriesAtOnce = 1000;  // so that nobody waits long for the loop
-
-ConnectionTimeouts TimeoutsOf(const config::Connections& connections) {
-  const auto seconds = [](absl::Duration duration) {
-    return static_cast<std::uint32_t>(absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1))));
-  };
-  return {.tcp_opening = seconds(connections.tcp_opening),
-          .tcp_established = seconds(connections.tcp_established),
-          .tcp_closing = seconds(connections.tcp_closing),
-          .udp = seconds(connections.udp)};
-}
 
 absl::Status Annotated(const absl::Status& status, absl::string_view field) {
   return {status.code(), absl::StrCat(field, ": ", status.message(), ". Lower it, or free memory")};
@@ -76,8 +67,9 @@ absl::Status Appliance::MakeTables() {
   const MemoryKind memory = config_.eal.huge_pages ? MemoryKind::kHugePages : MemoryKind::kNormal;
   const HashKey affinity_key = HashKey::Random();
   for (std::size_t i = 0; i < config_.cores.workers.size(); ++i) {
-    auto connections = ConnectionTable::Create(WorkerId(i), config_.connections.per_worker,
-                                               TimeoutsOf(config_.connections), hash_key_, memory);
+    auto connections =
+        ConnectionTable::Create(WorkerId(i), config_.connections.per_worker,
+                                TimeoutsOf(config_.connections.timeouts), hash_key_, memory);
     if (!connections.ok()) return Annotated(connections.status(), "connections.per_worker");
     auto affinities = AffinityTable::Create(config_.affinities.capacity, affinity_key, memory);
     if (!affinities.ok()) return Annotated(affinities.status(), "affinities.capacity");
@@ -281,9 +273,9 @@ void Appliance::WatchStates() {
 }
 
 void Appliance::AnnounceVips() {
-  routes_ = std::make_unique<VipRoutes>(VipRoutes::Table{
-      .add = [this](const IpAddress& vip) { return host_routes_->Add(vip); },
-      .remove = [this](const IpAddress& vip) { return host_routes_->Remove(vip); }});
+  routes_ = std::make_unique<VipRoutes>(
+      VipRoutes::Table{.add = [this](const Vip& vip) { return host_routes_->Add(vip); },
+                       .remove = [this](const Vip& vip) { return host_routes_->Remove(vip); }});
   routes_->Follow(snapshots_.Current());
 }
 

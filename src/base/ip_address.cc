@@ -85,13 +85,20 @@ std::optional<IpAddress> IpPrefix::Broadcast() const {
   return IpAddress::FromV4(address.V4() | ~std::uint32_t{0} >> length);
 }
 
-bool IpPrefix::IsCanonical() const {
+// In two words: packets' addresses pass here.
+IpAddress IpPrefix::Network() const {
+  using Words = std::array<std::uint64_t, 2>;
   const int bits = MappedBits(address, length);
-  for (int i = 0; i < 16; ++i)
-    if ((address.bytes()[static_cast<std::size_t>(i)] & ~MaskOfByte(i, bits) & 0xff) != 0)
-      return false;
-  return true;
+  const auto mask = [](int ones) {
+    return ones <= 0 ? 0 : __builtin_bswap64(~std::uint64_t{0} << (64 - std::min(ones, 64)));
+  };
+  auto words = std::bit_cast<Words>(address.bytes());
+  words[0] &= mask(bits);
+  words[1] &= mask(bits - 64);
+  return IpAddress::FromV6(std::bit_cast<IpAddress::Bytes>(words));
 }
+
+bool IpPrefix::IsCanonical() const { return Network() == address; }
 
 std::string IpPrefix::ToString() const { return absl::StrCat(address.ToString(), "/", length); }
 

@@ -95,6 +95,8 @@ struct IpPrefix {
   [[nodiscard]] bool Contains(const IpAddress& other) const;
   // The broadcast address of a subnet: IPv4, and not with a /31 (RFC 3021) or /32.
   [[nodiscard]] std::optional<IpAddress> Broadcast() const;
+  // The first address in it: the bits outside the prefix cleared.
+  [[nodiscard]] IpAddress Network() const;
   // True when no bit outside the prefix is set.
   [[nodiscard]] bool IsCanonical() const;
   [[nodiscard]] std::string ToString() const;

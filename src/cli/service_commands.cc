@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "base/port_set.h"
 #include "cli/change_command.h"
 #include "cli/connection.h"
 #include "cli/json.h"
@@ -21,9 +22,7 @@ namespace {
 
 using Stub = v1::AdminService::Stub;
 
-std::string PortsOf(const v1::Service& service) {
-  return service.ports().empty() ? "every" : absl::StrJoin(service.ports(), ",");
-}
+std::string PortsOf(const v1::Service& service) { return absl::StrJoin(service.ports(), ","); }
 
 // The columns of the service itself.
 Table::Row RowOf(const v1::Service& service) {
@@ -72,12 +71,12 @@ void AddWordOption(CLI::App& command, const std::string& name,
 // Where a service is.
 void AddPlaceOptions(CLI::App& command, v1::ServiceConfig& service, const Told& told) {
   AddText(
-      command, "--vip", "IP",
+      command, "--vip", "IP[/LENGTH]",
       [&service, told](const std::string& vip) {
         service.set_vip(vip);
         told("vip");
       },
-      "the virtual address");
+      "the virtual address, or a prefix of them");
   AddWordOption(
       command, "--protocol",
       {{"tcp", v1::ServiceConfig::TRANSPORT_TCP}, {"udp", v1::ServiceConfig::TRANSPORT_UDP}},
@@ -87,16 +86,19 @@ void AddPlaceOptions(CLI::App& command, v1::ServiceConfig& service, const Told& 
       },
       "tcp or udp");
   command
-      .add_option_function<std::vector<std::uint32_t>>(
+      .add_option_function<std::vector<std::string>>(
           "--port",
-          [&service, told](const std::vector<std::uint32_t>& ports) {
+          [&service, told](const std::vector<std::string>& ports) {
             service.mutable_ports()->Add(ports.begin(), ports.end());
             told("ports");
           },
-          "a port; may be repeated")
+          "a port, a range of ports, or all; may be repeated")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->type_name("PORT");
+      ->type_name("PORT|FIRST-LAST|all")
+      ->check([](const std::string& text) {
+        return PortRange::Parse(text) ? "" : "must be 1 to 65535, a range as 8000-8999, or all";
+      });
 }
 
 // How its clients are balanced, and what its targets' states mean.
@@ -166,6 +168,19 @@ void AddServingOptions(CLI::App& command, v1::ServiceConfig& service, const Told
       "reject or drop what no target takes");
 }
 
+// How much of a connection table it may have.
+void AddLimitOptions(CLI::App& command, v1::ServiceConfig& service, const Told& told) {
+  command
+      .add_option_function<std::uint32_t>(
+          "--max-half-open",
+          [&service, told](std::uint32_t most) {
+            service.set_max_half_open(most);
+            told("max_half_open");
+          },
+          "half-open connections that each worker remembers of it; 0: no limit")
+      ->type_name("COUNT");
+}
+
 void AddCreate(CLI::App& noun, Invocation& invocation) {
   const auto request = std::make_shared<v1::CreateServiceRequest>();
   CLI::App& create = *noun.add_subcommand("create", "Add a service");
@@ -174,6 +189,7 @@ void AddCreate(CLI::App& noun, Invocation& invocation) {
   AddPlaceOptions(create, service, [](const char*) {});
   AddServingOptions(create, service, [](const char*) {});
   AddBalancingOptions(create, service, [](const char*) {});
+  AddLimitOptions(create, service, [](const char*) {});
   for (const char* name : {"--vip", "--protocol", "--port"}) create.get_option(name)->required();
   SendOnRun(create, invocation, &Stub::CreateService, request);
 }
@@ -190,6 +206,7 @@ void AddUpdate(CLI::App& noun, Invocation& invocation) {
   AddPlaceOptions(update, service, told);
   AddServingOptions(update, service, told);
   AddBalancingOptions(update, service, told);
+  AddLimitOptions(update, service, told);
   update.require_option(2, 0);  // the name, and what changes
   SendOnRun(update, invocation, &Stub::UpdateService, request);
 }

@@ -13,6 +13,8 @@
 #include "base/forwarding_mode.h"
 #include "base/ip_address.h"
 #include "base/mac_address.h"
+#include "base/port_set.h"
+#include "base/vip.h"
 
 namespace holdfast::config {
 
@@ -64,12 +66,24 @@ struct StaticNeighbour {
   std::size_t port = 0;  // index into `ports`
 };
 
-struct Connections {
-  std::uint64_t per_worker = 1'000'000;
+struct Timeouts {
   absl::Duration tcp_opening = absl::Seconds(30);
   absl::Duration tcp_established = absl::Minutes(130);
   absl::Duration tcp_closing = absl::Seconds(60);
   absl::Duration udp = absl::Minutes(3);
+};
+
+// Of a service: those that it has in place of connections.timeouts.
+struct OwnTimeouts {
+  std::optional<absl::Duration> tcp_opening;
+  std::optional<absl::Duration> tcp_established;
+  std::optional<absl::Duration> tcp_closing;
+  std::optional<absl::Duration> udp;
+};
+
+struct Connections {
+  std::uint64_t per_worker = 1'000'000;
+  Timeouts timeouts;
 };
 
 struct Affinities {
@@ -121,11 +135,13 @@ enum class OnDrain { kHonor, kBreak, kRefuse };
 
 enum class OnDown { kEnd, kSuspend };
 
+enum class NoService { kReject, kDrop, kKernel };
+
 struct Service {
   std::string name;
-  IpAddress vip;
+  Vip vip;
   Protocol protocol = Protocol::kTcp;
-  std::vector<std::uint16_t> ports;  // ascending, each once
+  PortSet ports;
   NoTarget no_target = NoTarget::kReject;
   std::vector<ServiceTarget> targets;
   ForwardingMode forwarding = ForwardingMode::kL2;
@@ -135,6 +151,8 @@ struct Service {
   OnDown on_down = OnDown::kEnd;
   std::uint32_t panic_threshold = 1;
   bool switch_back = true;
+  OwnTimeouts timeouts = {};
+  std::uint32_t max_half_open = 0;  // in each worker; 0: no limit
 };
 
 struct BalancerConfig {
@@ -149,8 +167,9 @@ struct BalancerConfig {
   std::vector<Target> targets;    // in the file's order
   std::vector<Service> services;  // in the file's order
   LogLevel log_level = LogLevel::kInfo;
-  std::vector<Route> routes;                         // without the ports' gateways
-  std::vector<StaticNeighbour> neighbours;           // without the targets' own
+  std::vector<Route> routes;                // without the ports' gateways
+  std::vector<StaticNeighbour> neighbours;  // without the targets' own
+  NoService no_service = NoService::kReject;
   std::optional<std::uint32_t> kernel_routes_table;  // where routes to usable VIPs are kept
 };
 

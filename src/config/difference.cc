@@ -74,12 +74,23 @@ void CompareTargets(const BalancerConfig& now, const BalancerConfig& next, Lines
        });
 }
 
-std::string PortsText(const Service& service) { return absl::StrJoin(service.ports, ", "); }
+std::string PortsText(const Service& service) { return absl::StrJoin(service.ports.Texts(), ", "); }
 std::string ForwardingText(const Service& service) {
   return std::string(NameOf(service.forwarding));
 }
 std::string NoTargetText(const Service& service) {
   return service.no_target == NoTarget::kReject ? "reject" : "drop";
+}
+std::string TimeoutsText(const Service& service) {
+  std::vector<std::string> texts;
+  const auto add = [&texts](const char* name, const std::optional<absl::Duration>& timeout) {
+    if (timeout) texts.push_back(absl::StrCat(name, " ", absl::FormatDuration(*timeout)));
+  };
+  add("tcp_opening", service.timeouts.tcp_opening);
+  add("tcp_established", service.timeouts.tcp_established);
+  add("tcp_closing", service.timeouts.tcp_closing);
+  add("udp", service.timeouts.udp);
+  return absl::StrJoin(texts, ", ");
 }
 std::string ProtocolText(const Service& service) {
   return std::string(ProtocolName(service.protocol));
@@ -147,6 +158,9 @@ void CompareServices(const BalancerConfig& now, const BalancerConfig& next, Line
          change("ports", PortsText);
          change("forwarding", ForwardingText);
          change("no_target", NoTargetText);
+         change("timeouts", TimeoutsText);
+         change("max_half_open",
+                [](const Service& one) { return absl::StrCat(one.max_half_open); });
          CompareBalancing(service, **before, **after, lines);
          CompareMembers(service, MembersOf(**before, now.targets), MembersOf(**after, next.targets),
                         lines);

@@ -42,17 +42,33 @@ v1::TargetConfig ToMessage(const Target& target) {
   return message;
 }
 
+bool HasAny(const OwnTimeouts& timeouts) {
+  return timeouts.tcp_opening || timeouts.tcp_established || timeouts.tcp_closing || timeouts.udp;
+}
+
 v1::ServiceConfig ToMessage(const Service& service, const std::vector<Target>& targets) {
   v1::ServiceConfig message;
   message.set_name(service.name);
   message.set_vip(service.vip.ToString());
   message.set_protocol(service.protocol == Protocol::kTcp ? v1::ServiceConfig::TRANSPORT_TCP
                                                           : v1::ServiceConfig::TRANSPORT_UDP);
-  message.mutable_ports()->Add(service.ports.begin(), service.ports.end());
+  for (const std::string& ports : service.ports.Texts()) message.add_ports(ports);
   message.set_forwarding(ToMessage(service.forwarding));
   message.set_no_target(service.no_target == NoTarget::kReject ? v1::ServiceConfig::NO_TARGET_REJECT
                                                                : v1::ServiceConfig::NO_TARGET_DROP);
   BalancingToMessage(service, message);
+  const OwnTimeouts& timeouts = service.timeouts;
+  const auto set = [](const std::optional<absl::Duration>& timeout, std::string* text) {
+    if (timeout) *text = absl::FormatDuration(*timeout);
+  };
+  if (HasAny(timeouts)) {
+    v1::Connections::Timeouts& own = *message.mutable_timeouts();
+    set(timeouts.tcp_opening, own.mutable_tcp_opening());
+    set(timeouts.tcp_established, own.mutable_tcp_established());
+    set(timeouts.tcp_closing, own.mutable_tcp_closing());
+    set(timeouts.udp, own.mutable_udp());
+  }
+  message.set_max_half_open(service.max_half_open);
   for (const ServiceTarget& member : service.targets) {
     v1::ServiceTargetConfig& target = *message.add_targets();
     target.set_target(targets[member.target].name);
@@ -132,6 +148,17 @@ void NameElements(absl::string_view list, absl::string_view kind,
   }
 }
 
+void RecordTimeouts(const std::string& path, const v1::Connections::Timeouts& timeouts,
+                    MistakeLog& log) {
+  const auto record = [&](const char* name, const std::string& text) {
+    if (!text.empty()) log.RecordLine(path + name, 0);
+  };
+  record("tcp_opening", timeouts.tcp_opening());
+  record("tcp_established", timeouts.tcp_established());
+  record("tcp_closing", timeouts.tcp_closing());
+  record("udp", timeouts.udp());
+}
+
 }  // namespace
 
 Draft::Draft(const BalancerConfig& now) : now_(now) {
@@ -190,6 +217,9 @@ absl::StatusOr<BalancerConfig> Draft::Check() const {
   for (int i = 0; i < message_.targets_size(); ++i)
     if (!message_.targets(i).mac().empty())
       log.RecordLine(ElementPath("targets", static_cast<std::size_t>(i)) + ".mac", 0);
+  for (int i = 0; i < message_.services_size(); ++i)
+    RecordTimeouts(ElementPath("services", static_cast<std::size_t>(i)) + ".timeouts.",
+                   message_.services(i).timeouts(), log);
   BalancerConfig next = now_;
   next.targets = CheckedTargets(message_.targets(), next.ports, next.routes, log);
   next.services = CheckedServices(message_.services(), next.ports, next.targets, log);

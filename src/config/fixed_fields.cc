@@ -54,10 +54,10 @@ void AddPorts(const std::vector<Port>& ports, FieldTexts& fields) {
 void AddTables(const BalancerConfig& config, FieldTexts& fields) {
   const Connections& connections = config.connections;
   fields["connections.per_worker"] = absl::StrCat(connections.per_worker);
-  fields["connections.timeouts.tcp_opening"] = TextOf(connections.tcp_opening);
-  fields["connections.timeouts.tcp_established"] = TextOf(connections.tcp_established);
-  fields["connections.timeouts.tcp_closing"] = TextOf(connections.tcp_closing);
-  fields["connections.timeouts.udp"] = TextOf(connections.udp);
+  fields["connections.timeouts.tcp_opening"] = TextOf(connections.timeouts.tcp_opening);
+  fields["connections.timeouts.tcp_established"] = TextOf(connections.timeouts.tcp_established);
+  fields["connections.timeouts.tcp_closing"] = TextOf(connections.timeouts.tcp_closing);
+  fields["connections.timeouts.udp"] = TextOf(connections.timeouts.udp);
   fields["affinities.capacity"] = absl::StrCat(config.affinities.capacity);
   fields["ring_seed"] = absl::StrCat(config.ring_seed);
 }
@@ -89,6 +89,11 @@ void AddNextHops(const BalancerConfig& config, FieldTexts& fields) {
   });
 }
 
+std::string TextOf(NoService no_service) {
+  if (no_service == NoService::kKernel) return "kernel";
+  return no_service == NoService::kDrop ? "drop" : "reject";
+}
+
 std::string TextOf(LogLevel level) {
   switch (level) {
     case LogLevel::kDebug:
@@ -116,7 +121,8 @@ FieldTexts FixedFields(const BalancerConfig& config) {
 
 FieldTexts LiveFields(const BalancerConfig& config) {
   FieldTexts fields{{"affinities.max_duration", TextOf(config.affinities.max_duration)},
-                    {"logging.level", TextOf(config.log_level)}};
+                    {"logging.level", TextOf(config.log_level)},
+                    {"no_service", TextOf(config.no_service)}};
   AddNextHops(config, fields);
   return fields;
 }

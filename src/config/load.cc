@@ -24,6 +24,7 @@ BalancerConfig Checked(const v1::BalancerConfig& message, MistakeLog& log) {
   config.neighbours = CheckedNeighbours(message.neighbours(), config.ports, config.targets, log);
   config.services = CheckedServices(message.services(), config.ports, config.targets, log);
   config.log_level = CheckedLogLevel(message.logging());
+  config.no_service = CheckedNoService(message, config.ports, log);
   if (message.has_kernel_routes())
     config.kernel_routes_table = CheckedKernelRoutesTable(message.kernel_routes(), log);
   return config;

@@ -17,10 +17,16 @@ namespace holdfast::config {
 Eal CheckedEal(const v1::Eal& eal, MistakeLog& log);
 Cores CheckedCores(const v1::Cores& cores, MistakeLog& log);
 Connections CheckedConnections(const v1::Connections& connections, MistakeLog& log);
+// Those that are given, at `path`.
+OwnTimeouts CheckedTimeouts(const std::string& path, const v1::Connections::Timeouts& timeouts,
+                            MistakeLog& log);
 Affinities CheckedAffinities(const v1::Affinities& affinities, MistakeLog& log);
 Control CheckedControl(const v1::Control& control, MistakeLog& log);
 // A metrics address that the control plane listens on already is a mistake.
 Metrics CheckedMetrics(const v1::Metrics& metrics, const Control& control, MistakeLog& log);
+// The kernel can only be given what a port has a kernel interface for.
+NoService CheckedNoService(const v1::BalancerConfig& config, const std::vector<Port>& ports,
+                           MistakeLog& log);
 LogLevel CheckedLogLevel(const v1::Logging& logging);
 // The interface of port `path`, whatever other interfaces there are.
 KernelShare CheckedKernelShare(const std::string& path, const v1::Port::KernelShare& share,

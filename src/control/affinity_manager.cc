@@ -29,17 +29,6 @@ std::string PlaceInWords(const AffinitySelector& selector) {
   return absl::StrCat(selector.vip.ToString(), " ", ProtocolName(selector.protocol));
 }
 
-bool HasPort(const TargetDirectory::ServiceIdentity& service, std::uint16_t port) {
-  return std::binary_search(service.ports.begin(), service.ports.end(), port);
-}
-
-// The service that has the port; nullptr when none has.
-const TargetDirectory::ServiceIdentity* WithPort(const Services& services, std::uint16_t port) {
-  for (const auto* service : services)
-    if (HasPort(*service, port)) return service;
-  return nullptr;
-}
-
 }  // namespace
 
 AffinityManager::AffinityManager(Options options, const Clock& clock,
@@ -92,8 +81,8 @@ AffinityManager::Resolved AffinityManager::ResolveStart(const AffinitySelector& 
     for (const auto* service : served)
       if (may_hold(*service)) resolved.services.emplace_back(service->slot, 0);
   for (const std::uint16_t port : EachOnce(selector.service_ports)) {
-    const auto* service = WithPort(served, port);
-    if (service == nullptr)
+    const auto* service = directory_.ServiceAt(selector.vip, selector.protocol, port);
+    if (service == nullptr || !directory_.Serves(*handle, service->slot))
       return refuse(absl::StrCat("target '", target, "' does not serve ", place, " port ", port));
     if (!may_hold(*service)) return refuse(why_not);
     resolved.services.emplace_back(service->slot, port);
@@ -109,9 +98,8 @@ AffinityManager::Resolved AffinityManager::ResolveEnd(const AffinitySelector& se
     resolved.refusal = absl::StrCat("no target is called '", target, "'");
     return resolved;
   }
-  const Services services = directory_.ServicesOf(selector.vip, selector.protocol);
   for (const std::uint16_t port : EachOnce(selector.service_ports)) {
-    if (const auto* service = WithPort(services, port))
+    if (const auto* service = directory_.ServiceAt(selector.vip, selector.protocol, port))
       resolved.services.emplace_back(service->slot, port);
     else
       resolved.refusal = absl::StrCat("no service is at ", PlaceInWords(selector), " port ", port);
@@ -227,7 +215,7 @@ std::optional<OrphanReason> AffinityManager::WhyOrphaned(const AffinityCell& cel
   const auto* service = directory_.FindService(cell.service);
   if (service == nullptr) return OrphanReason::kVipRemoved;
   if (!directory_.Has(owner)) return OrphanReason::kTargetRemoved;
-  const bool has_port = cell.service_port == 0 || HasPort(*service, cell.service_port);
+  const bool has_port = cell.service_port == 0 || service->ports.Contains(cell.service_port);
   if (!has_port || !directory_.Serves(owner, cell.service)) return OrphanReason::kNotATarget;
   switch (directory_.StandingOf(owner, cell.service)) {
     case OwnerStanding::kDown:

@@ -11,12 +11,10 @@ namespace {
 
 std::string NameOf(const TargetView* target) { return target == nullptr ? "" : target->name; }
 
-bool IsOurs(const IpAddress& address, const Snapshot& snapshot,
-            const std::vector<Explainer::Port>& ports) {
-  return snapshot.IsVip(address) ||
-         std::any_of(ports.begin(), ports.end(), [&](const Explainer::Port& port) {
-           return IsOwnAddress(port.addresses, address);
-         });
+bool IsOwn(const IpAddress& address, const std::vector<Explainer::Port>& ports) {
+  return std::any_of(ports.begin(), ports.end(), [&](const Explainer::Port& port) {
+    return IsOwnAddress(port.addresses, address);
+  });
 }
 
 }  // namespace
@@ -58,14 +56,27 @@ void Inquiry::EndWithoutService() {
     drop_ = DropReason::kMartianSource;
     return;
   }
-  const DropReason reason = WhyNoService(IsOurs(flow.vip, snapshot_, sources_.ports));
+  const Stray stray = JudgeStray(
+      flow, question_.segment, snapshot_,
+      [this](const IpAddress& address) { return IsOwn(address, sources_.ports); },
+      [this](const IpAddress&) { return IsFromBroadcast(); });
+  explanation_.verdict.reply = stray.reply;
+  refused_ = stray.reply.has_value();
   const Explainer::Port& port = LikelyPort();
-  const bool is_kernels = !port.kernel_interface.empty() &&
-                          IsKernels(reason, snapshot_.IsVip(flow.vip), /*to_group=*/false);
+  const bool is_kernels = !refused_ && !port.kernel_interface.empty() &&
+                          IsKernels(stray.reason, snapshot_.IsVip(flow.vip), /*to_group=*/false,
+                                    snapshot_.no_service());
   if (is_kernels)
     kernels_ = &port;
   else
-    drop_ = reason;
+    drop_ = stray.reason;
+}
+
+bool Inquiry::IsFromBroadcast() const {
+  return std::any_of(sources_.ports.begin(), sources_.ports.end(),
+                     [this](const Explainer::Port& port) {
+                       return IsBroadcastAddress(port.addresses, question_.flow.client);
+                     });
 }
 
 const Explainer::Port& Inquiry::LikelyPort() const {
@@ -86,7 +97,7 @@ void Inquiry::LookInTables() {
   const FlowHash hash = HashFlow(sources_.hash_key, question_.flow);
   const CoarseTick now = sources_.now();
   for (const ConnectionTable* table : sources_.connections) {
-    const auto sighting = table->Sight(hash, now);
+    const auto sighting = table->Sight(hash, now, snapshot_.timeouts().Of(destination_.service()));
     if (!sighting) continue;
     known_.push_back(
         {table->owner(), *sighting,

@@ -30,7 +30,10 @@ class Inquiry {
     [[nodiscard]] bool IsFollowed() const { return !begins_anew && target != nullptr; }
   };
 
+  // What no service is for: refused, dropped, or the kernel's.
   void EndWithoutService();
+  // Of any port: which one it comes by is not asked.
+  [[nodiscard]] bool IsFromBroadcast() const;
   // Who receives it, as far as its addresses tell.
   [[nodiscard]] const Explainer::Port& LikelyPort() const;
   void LookInTables();

@@ -128,12 +128,9 @@ void Inquiry::AnswerRefused() {
   if (drop_ || !refused_)
     return Note(PacketRow::kP6, drop_ ? "dropped before" : "there is a target");
   drop_ = DropReason::kNoTarget;
-  bool from_broadcast = false;
-  for (const Explainer::Port& port : sources_.ports)
-    from_broadcast |= IsBroadcastAddress(port.addresses, question_.flow.client);
   auto& reply = explanation_.verdict.reply;
   reply = AnswerToRefused(service_->no_target, question_.flow.protocol, question_.segment,
-                          from_broadcast);
+                          IsFromBroadcast());
   explanation_.findings.push_back(
       {PacketRow::kP6, Answer::kDecides, "", absl::StrCat("no target: ", RefusalInWords(reply))});
 }
@@ -149,6 +146,11 @@ std::string Inquiry::WhatToRemember() const {
                          : PhaseOfUnknown(question_.segment, is_copy ? &*original_ : nullptr);
   if (!phase) return "FIN and RST make no entry";
   const ConnectionTable& table = *sources_.connections[Index(explanation_.worker)];
+  if (*phase == ConnectionPhase::kOpening &&
+      !HasRoomForHalfOpen(table, snapshot_, destination_.service()))
+    return absl::StrCat(NameOf(explanation_.worker), " has ", service_->max_half_open,
+                        " half-open connections of the service, its max_half_open: this one goes "
+                        "by the same way, but is not remembered");
   std::string words = absl::StrCat(NameOf(explanation_.worker), " remembers it as ", NameOf(*phase),
                                    is_copy ? ", a copy" : "", "; its table has ",
                                    table.size() + table.copies(), " entries of ", table.capacity());
@@ -196,6 +198,8 @@ void Inquiry::Conclude() {
   verdict.outcome = refused_ ? Outcome::kRefused : drop_ ? Outcome::kDropped : Outcome::kForwarded;
   verdict.why = refused_ ? RefusalInWords(verdict.reply) : drop_ ? InWords(*drop_) : "";
   if (!verdict.candidates.empty()) verdict.why = CandidatesInWords(verdict.candidates);
+  if (refused_ && service_ == nullptr)
+    verdict.why = absl::StrCat("no service has this VIP's port: ", verdict.why);
   if (!verdict.way) return;
   const std::string way = InWords(*verdict.way);
   verdict.why = drop_ ? absl::StrCat(verdict.why, ": ", way) : absl::StrCat("to ", way);

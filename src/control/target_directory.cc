@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/no_such_name.h"
+#include "control/service_limits.h"
 
 namespace holdfast {
 namespace {
@@ -22,6 +23,11 @@ template <typename Entries, typename IsIn>
 std::size_t CountNew(const Entries& entries, IsIn is_in) {
   return static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(),
                                                 [&](const auto& entry) { return !is_in(entry); }));
+}
+
+NoServicePolicy PolicyOf(config::NoService no_service) {
+  if (no_service == config::NoService::kKernel) return NoServicePolicy::kKernel;
+  return no_service == config::NoService::kDrop ? NoServicePolicy::kDrop : NoServicePolicy::kReject;
 }
 
 template <typename Entry>
@@ -49,6 +55,9 @@ absl::Status TargetDirectory::Apply(const config::BalancerConfig& config) {
   RemoveTargetsNotIn(config);
   for (const config::Target& target : config.targets) PutTarget(target);
   for (const config::Service& service : config.services) PutService(service, config);
+  MapServices();
+  timeouts_ = TimeoutsOf(config.connections.timeouts);
+  no_service_ = PolicyOf(config.no_service);
   return absl::OkStatus();
 }
 
@@ -120,15 +129,15 @@ void TargetDirectory::PutService(const config::Service& service,
   record.no_target = service.no_target == config::NoTarget::kDrop ? NoTargetPolicy::kDrop
                                                                   : NoTargetPolicy::kReject;
   record.forwarding = service.forwarding;
+  record.timeouts = TimeoutsOf(service, config.connections.timeouts);
+  record.max_half_open = service.max_half_open;
   if (known && record.balancing.TreatsOwnersOtherwise(service)) ++losses_;
   if (record.balancing.Configure(service, std::move(members))) Rebalance(record);
 }
 
-// Both lists of ports are ascending.
 bool TargetDirectory::Loses(const ServiceRecord& record, const config::Service& service,
                             const Members& members) {
-  const std::vector<std::uint16_t>& ports = record.identity.ports;
-  return !std::includes(service.ports.begin(), service.ports.end(), ports.begin(), ports.end()) ||
+  return !service.ports.Includes(record.identity.ports) ||
          std::ranges::any_of(record.balancing.members(),
                              [&](const auto& member) { return !members.contains(member.first); });
 }
@@ -180,6 +189,17 @@ TargetDirectory::ServiceRecord& TargetDirectory::TakeServiceSlot() {
   return record;
 }
 
+void TargetDirectory::MapServices() {
+  std::vector<ServiceMap::Place> places;
+  for (const auto& [name, slot] : service_slots_) {
+    const ServiceRecord& record = services_[slot];
+    const ServiceIdentity& identity = record.identity;
+    places.push_back({identity.vip, identity.protocol, identity.ports,
+                      Destination(identity.slot, record.forwarding, identity.vip.IsV4())});
+  }
+  service_map_ = ServiceMap(places);
+}
+
 void TargetDirectory::Rebalance(ServiceRecord& service) {
   if (service.balancing.Rebuild(targets_, ring_seed_)) ++losses_;
 }
@@ -192,12 +212,14 @@ void TargetDirectory::RebalanceAllOf(std::size_t slot) {
 std::unique_ptr<const Snapshot> TargetDirectory::BuildSnapshot() {
   Snapshot::Parts parts;
   parts.version = ++version_;
+  parts.no_service = no_service_;
+  parts.timeouts = timeouts_;
   for (const TargetRecord& target : targets_) parts.targets.push_back(target.view);
   for (const ServiceRecord& service : services_)
-    parts.services.push_back({service.identity.name, service.identity.vip,
-                              service.identity.protocol, service.identity.ports, service.no_target,
-                              service.balancing.ring(), service.forwarding,
-                              service.balancing.View(targets_)});
+    parts.services.push_back(
+        {service.identity.name, service.identity.vip, service.identity.protocol,
+         service.identity.ports, service.no_target, service.balancing.ring(), service.forwarding,
+         service.balancing.View(targets_), service.timeouts, service.max_half_open});
   for (const ServiceView& service : parts.services)
     for (const TargetHandle down : service.balancing.down)
       parts.targets[down.slot()].down_somewhere = true;
@@ -291,9 +313,18 @@ std::vector<const TargetDirectory::ServiceIdentity*> TargetDirectory::ServicesOf
     const IpAddress& vip, Protocol protocol) const {
   std::vector<const ServiceIdentity*> services;
   for (const ServiceRecord& service : services_)
-    if (service.exists() && service.identity.vip == vip && service.identity.protocol == protocol)
+    if (service.exists() && service.identity.vip.Contains(vip) &&
+        service.identity.protocol == protocol)
       services.push_back(&service.identity);
   return services;
+}
+
+const TargetDirectory::ServiceIdentity* TargetDirectory::ServiceAt(const IpAddress& vip,
+                                                                   Protocol protocol,
+                                                                   std::uint16_t port) const {
+  const Destination found = service_map_.Classify(
+      FlowKey{.client = vip, .vip = vip, .vip_port = port, .protocol = protocol});
+  return found.exists() ? FindService(found.service()) : nullptr;
 }
 
 std::vector<const TargetDirectory::ServiceIdentity*> TargetDirectory::ServedBy(

@@ -49,9 +49,9 @@ class TargetDirectory {
   struct ServiceIdentity {
     ServiceSlot slot = kNoService;
     std::string name;
-    IpAddress vip;
+    Vip vip;
     Protocol protocol = Protocol::kTcp;
-    std::vector<std::uint16_t> ports;  // ascending
+    PortSet ports;
   };
   struct ServiceInfo : ServiceIdentity {
     std::vector<ServiceTargetInfo> targets;  // ordered by name
@@ -113,9 +113,12 @@ class TargetDirectory {
   // Another number after each change that may have taken affinities their place: a target,
   // a service, one of its ports or of its set; a state.
   [[nodiscard]] std::uint64_t losses() const { return losses_; }
-  // The services of this VIP and protocol, in the order of their slots.
+  // The services that have this address as their VIP, or in it, in the order of their slots.
   [[nodiscard]] std::vector<const ServiceIdentity*> ServicesOf(const IpAddress& vip,
                                                                Protocol protocol) const;
+  // The one of them that a packet for this port is for; nullptr when there is none.
+  [[nodiscard]] const ServiceIdentity* ServiceAt(const IpAddress& vip, Protocol protocol,
+                                                 std::uint16_t port) const;
   // Those of them that have the target in their sets, whatever its weight and state.
   [[nodiscard]] std::vector<const ServiceIdentity*> ServedBy(TargetHandle target,
                                                              const IpAddress& vip,
@@ -128,6 +131,8 @@ class TargetDirectory {
     NoTargetPolicy no_target = NoTargetPolicy::kReject;
     ForwardingMode forwarding = ForwardingMode::kL2;
     ServiceBalancing balancing;
+    ConnectionTimeouts timeouts;
+    std::uint32_t max_half_open = 0;
     std::uint64_t removed_in = 0;  // as of a target; 0: the slot is free
     [[nodiscard]] bool exists() const { return !identity.name.empty(); }
     [[nodiscard]] bool Is(const config::Service& service) const;
@@ -149,6 +154,7 @@ class TargetDirectory {
   TargetRecord& TakeTargetSlot();
   ServiceRecord& TakeServiceSlot();
 
+  void MapServices();
   void Rebalance(ServiceRecord& service);
   void RebalanceAllOf(std::size_t slot);
   [[nodiscard]] absl::StatusOr<std::size_t> SlotOf(const std::string& target) const;
@@ -158,10 +164,13 @@ class TargetDirectory {
   std::uint64_t ring_seed_;
   std::uint64_t version_ = 0;  // of the last snapshot
   std::uint64_t losses_ = 0;
+  NoServicePolicy no_service_ = NoServicePolicy::kReject;
+  ConnectionTimeouts timeouts_;                       // of services without their own
   std::vector<TargetRecord> targets_;                 // by slot
   std::map<std::string, std::size_t> slots_;          // of the targets that are there
   std::vector<ServiceRecord> services_;               // by slot
   std::map<std::string, std::size_t> service_slots_;  // of the services that are there
+  ServiceMap service_map_;                            // of the same
 };
 
 }  // namespace holdfast

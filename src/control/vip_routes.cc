@@ -10,16 +10,15 @@
 namespace holdfast {
 namespace {
 
-std::set<IpAddress> UsableVips(const Snapshot& snapshot) {
-  std::set<IpAddress> usable;
+std::set<Vip> UsableVips(const Snapshot& snapshot) {
+  std::set<Vip> usable;
   for (const ServiceView& service : snapshot.services())
     if (!service.name.empty() && !service.ring.empty()) usable.insert(service.vip);
   return usable;
 }
 
-std::vector<IpAddress> InFirstOnly(const std::set<IpAddress>& first,
-                                   const std::set<IpAddress>& second) {
-  std::vector<IpAddress> only;
+std::vector<Vip> InFirstOnly(const std::set<Vip>& first, const std::set<Vip>& second) {
+  std::vector<Vip> only;
   std::set_difference(first.begin(), first.end(), second.begin(), second.end(),
                       std::back_inserter(only));
   return only;
@@ -39,12 +38,12 @@ void VipRoutes::Withdraw() {
 
 void VipRoutes::Reconcile() {
   bool all_done = true;
-  for (const IpAddress& vip : InFirstOnly(standing_, wanted_)) {
+  for (const Vip& vip : InFirstOnly(standing_, wanted_)) {
     const bool done = Change("withdrawn: no usable target", table_.remove, vip);
     if (done) standing_.erase(vip);
     all_done &= done;
   }
-  for (const IpAddress& vip : InFirstOnly(wanted_, standing_)) {
+  for (const Vip& vip : InFirstOnly(wanted_, standing_)) {
     const bool done = Change("announced", table_.add, vip);
     if (done) standing_.insert(vip);
     all_done &= done;
@@ -52,9 +51,8 @@ void VipRoutes::Reconcile() {
   failing_ = !all_done;
 }
 
-bool VipRoutes::Change(const char* what,
-                       const std::function<absl::Status(const IpAddress&)>& change,
-                       const IpAddress& vip) {
+bool VipRoutes::Change(const char* what, const std::function<absl::Status(const Vip&)>& change,
+                       const Vip& vip) {
   const absl::Status status = change(vip);
   if (status.ok())
     spdlog::info("VIP {}: route {}", vip.ToString(), what);

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "absl/status/status.h"
-#include "base/ip_address.h"
+#include "base/vip.h"
 #include "tables/snapshot.h"
 
 namespace holdfast {
@@ -18,8 +18,8 @@ class VipRoutes {
  public:
   // Where routes are kept.
   struct Table {
-    std::function<absl::Status(const IpAddress&)> add;
-    std::function<absl::Status(const IpAddress&)> remove;
+    std::function<absl::Status(const Vip&)> add;
+    std::function<absl::Status(const Vip&)> remove;
   };
   explicit VipRoutes(Table table) : table_(std::move(table)) {}
   ~VipRoutes() { Withdraw(); }
@@ -36,12 +36,12 @@ class VipRoutes {
  private:
   void Reconcile();
   // Says whether it is done; logs a change, and the first of failures in a row.
-  bool Change(const char* what, const std::function<absl::Status(const IpAddress&)>& change,
-              const IpAddress& vip);
+  bool Change(const char* what, const std::function<absl::Status(const Vip&)>& change,
+              const Vip& vip);
 
   const Table table_;
-  std::set<IpAddress> wanted_;
-  std::set<IpAddress> standing_;
+  std::set<Vip> wanted_;
+  std::set<Vip> standing_;
   bool failing_ = false;
 };
 

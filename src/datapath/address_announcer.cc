@@ -27,9 +27,11 @@ AddressAnnouncer::AddressAnnouncer(const std::vector<PortIdentity>& ports, const
 void AddressAnnouncer::Follow(const Snapshot& snapshot) {
   absl::flat_hash_set<IpAddress> vips;
   std::vector<Announced> announced;
-  for (const ServiceView& service : snapshot.services())
-    if (!service.name.empty() && vips.insert(service.vip).second && !vips_.contains(service.vip))
-      AnnounceVip(service.vip, announced);
+  for (const ServiceView& service : snapshot.services()) {
+    if (service.name.empty()) continue;
+    for (const IpAddress& vip : service.vip.AddressesIfFew())
+      if (vips.insert(vip).second && !vips_.contains(vip)) AnnounceVip(vip, announced);
+  }
   vips_ = std::move(vips);
 }
 
@@ -38,7 +40,10 @@ absl::StatusOr<std::vector<Announced>> AddressAnnouncer::Announce(
   std::vector<Announced> announced;
   if (vip) {
     if (!vips_.contains(*vip))
-      return absl::NotFoundError(absl::StrCat("no service has the VIP ", vip->ToString()));
+      return absl::NotFoundError(
+          absl::StrCat("no service has the VIP ", vip->ToString(),
+                       ", or it is in a prefix of more than sixteen addresses: such are not "
+                       "announced but routed"));
     AnnounceVip(*vip, announced);
     return announced;
   }

@@ -61,8 +61,8 @@ void Batch::Finish(WorkerCounters& counters) {
   ipv6_ = 0;
   has_later_fragments_ = false;
   first_fragment_count_ = held_count_ = 0;
-  size_ = flow_count_ = unknown_count_ = local_count_ = for_kernel_count_ = reply_count_ =
-      discarded_count_ = sent_ = 0;
+  size_ = flow_count_ = unknown_count_ = local_count_ = stray_count_ = for_kernel_count_ = 0;
+  reply_count_ = discarded_count_ = sent_ = 0;
 }
 
 void Batch::AddRareTallies(WorkerCounters& counters) {

@@ -48,6 +48,13 @@ struct LocalContext {
   ParsedPacket parsed;
 };
 
+// For a VIP, but for none of its services: to be answered.
+struct StrayContext {
+  rte_mbuf* mbuf = nullptr;
+  DropReason reason{};  // it is counted as
+  Reply reply{};
+};
+
 class Batch {
  public:
   static constexpr std::size_t kCapacity = 64;
@@ -109,6 +116,10 @@ class Batch {
   }
   [[nodiscard]] rte_mbuf* mbuf(std::size_t i) const { return mbufs_[i]; }
   [[nodiscard]] Destination destination(std::size_t i) const { return destinations_[i]; }
+  // Of connections of this service.
+  [[nodiscard]] const ConnectionTimeouts& TimeoutsOf(Destination destination) const {
+    return turn_.snapshot->timeouts().Of(destination.service());
+  }
   [[nodiscard]] SegmentFlags segment(std::size_t i) const { return segments_[i]; }
   // Of its frame as it came, without FCS.
   [[nodiscard]] std::uint32_t length(std::size_t i) const { return lengths_[i]; }
@@ -213,6 +224,11 @@ class Batch {
     return {for_kernel_.data(), for_kernel_count_};
   }
 
+  void AddStray(const StrayContext& stray) { strays_[stray_count_++] = stray; }
+  [[nodiscard]] std::span<const StrayContext> strays() const {
+    return {strays_.data(), stray_count_};
+  }
+
   // ---- ends
   void Drop(PacketContext& packet, DropReason reason) {
     packet.state = PacketState::kDropped;
@@ -268,6 +284,7 @@ class Batch {
   std::size_t flow_count_ = 0;
   std::size_t unknown_count_ = 0;
   std::size_t local_count_ = 0;
+  std::size_t stray_count_ = 0;
   std::size_t for_kernel_count_ = 0;
   std::size_t reply_count_ = 0;
   std::size_t discarded_count_ = 0;
@@ -300,6 +317,7 @@ class Batch {
   std::array<const std::uint16_t*, kCapacity> ring_entries_;
   std::array<FlowKey, kCapacity> keys_;  // of flows that are IPv6
   std::array<LocalContext, kCapacity> locals_;
+  std::array<StrayContext, kCapacity> strays_;
   std::array<rte_mbuf*, kCapacity> for_kernel_;
   std::array<ReplyContext, kCapacity> replies_;
   std::array<FirstFragment, kCapacity> first_fragments_;

@@ -39,9 +39,11 @@ std::uint64_t ConnectionSweeper::BucketsDue(std::uint64_t cycles) {
 
 void ConnectionSweeper::SweepSlice(std::uint64_t buckets, const Turn& turn) {
   if (version_of_pass_ == 0) version_of_pass_ = turn.snapshot->version();
+  connections_.SetLongestTimeouts(turn.snapshot->timeouts().longest());
   const auto result = connections_.Sweep(buckets, {.now = turn.now,
                                                    .is_stale = IsStale,
                                                    .context = turn.snapshot,
+                                                   .timeouts = &turn.snapshot->timeouts(),
                                                    .all_tables = all_connections_});
   counters_.connections_expired.Add(result.expired);
   counters_.connections_stale.Add(result.stale);

@@ -35,7 +35,8 @@ class Follower {
   // of this batch may have changed it.
   [[gnu::noinline]] TargetLine* FollowCarefully(std::size_t i) {
     const SegmentFlags segment = batch_.segment(i);
-    const auto entry = connections_.Find(batch_.hash(i), now());
+    const auto entry =
+        connections_.Find(batch_.hash(i), now(), batch_.TimeoutsOf(batch_.destination(i)));
     const ServiceView& service = batch_.turn().snapshot->service(batch_.destination(i).service());
     if (!entry || BeginsAnew(segment, batch_.tuple(i).protocol, *entry, service)) {
       batch_.AddUnknown(i).had_entry = entry.has_value();

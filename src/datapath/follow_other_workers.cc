@@ -6,7 +6,8 @@ namespace {
 
 void FollowIn(const ConnectionTable& other, PacketContext& packet, const Batch& batch,
               TargetLines& lines) {
-  const auto entry = other.Find(batch.hash(packet), batch.turn().now);
+  const auto entry =
+      other.Find(batch.hash(packet), batch.turn().now, batch.TimeoutsOf(packet.destination));
   if (!entry) return;
   if (BeginsAnew(packet.segment, batch.tuple(packet).protocol, *entry, batch.service(packet)))
     return;

@@ -21,9 +21,12 @@ struct Local {
   [[nodiscard]] bool Has(const IpAddress& address) const {
     return IsVip(address) || ports.Own(address);
   }
-  // One that is answered for on this port.
+  // One that is answered for on this port. An address of a VIP that is a prefix may be
+  // anywhere: routers know the way to it.
   [[nodiscard]] bool AnswersFor(const IpAddress& address) const {
-    return IsVip(address) || batch.port().Owns(address);
+    const WorkerPort& port = batch.port();
+    return port.Owns(address) || batch.turn().snapshot->service_map().IsVipOfItsOwn(address) ||
+           (IsVip(address) && port.Reaches(address));
   }
   // `event` came by this batch's port.
   void TellManagement(NeighbourEvent event) {

@@ -27,16 +27,25 @@ bool DeviceFoundChecksumGood(const rte_mbuf* mbuf) {
   return (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 }
 
-// False: dropped.
-bool AddOrDrop(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags segment,
-               const WorkerPorts& ports) {
-  const Snapshot& snapshot = *batch.turn().snapshot;
-  const Destination destination = snapshot.Classify(key);
+// What no service is for: waits for its answer, is the kernel's, or is dropped.
+void TurnAway(Batch& batch, rte_mbuf* mbuf, const FlowKey& flow, SegmentFlags segment,
+              const WorkerPorts& ports) {
+  const Stray stray = JudgeStray(
+      flow, segment, *batch.turn().snapshot,
+      [&](const IpAddress& address) { return ports.Own(address); },
+      [&](const IpAddress& address) { return batch.port().IsBroadcast(address); });
+  if (!stray.reply) return PuntOrDrop(batch, mbuf, stray.reason);
+  batch.AddStray({.mbuf = mbuf, .reason = stray.reason, .reply = *stray.reply});
+}
+
+// False: turned away.
+bool AddOrTurnAway(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags segment,
+                   const WorkerPorts& ports) {
+  const Destination destination = batch.turn().snapshot->Classify(key);
   if (destination.exists())
     batch.AddFlow(i, key, destination, segment);
   else
-    PuntOrDrop(batch, batch.received()[i],
-               WhyNoService(snapshot.IsVip(key.vip) || ports.Own(key.vip)));
+    TurnAway(batch, batch.received()[i], key, segment, ports);
   return destination.exists();
 }
 
@@ -44,7 +53,7 @@ bool AddOrDrop(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags seg
 void AddFragment(Batch& batch, std::size_t i, const ParsedPacket& packet, const WorkerPorts& ports,
                  Fragments& fragments) {
   if (packet.kind == PacketKind::kFlow) {
-    if (AddOrDrop(batch, i, packet.key, packet.segment, ports))
+    if (AddOrTurnAway(batch, i, packet.key, packet.segment, ports))
       batch.NoteFirstFragment(fragments.HashOf(Fragments::DatagramOf(packet)));
   } else if (!batch.turn().snapshot->IsVip(packet.key.vip)) {
     PuntOrDrop(batch, batch.received()[i], WhyNoService(ports.Own(packet.key.vip)));
@@ -61,7 +70,7 @@ void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports, Fragments& f
   if (packet.kind == PacketKind::kDrop) return PuntOrDrop(batch, mbuf, packet.drop);
   if (packet.is_fragment) return AddFragment(batch, i, packet, ports, fragments);
   if (packet.kind == PacketKind::kFlow)
-    return void(AddOrDrop(batch, i, packet.key, packet.segment, ports));
+    return void(AddOrTurnAway(batch, i, packet.key, packet.segment, ports));
   const bool is_icmp = packet.kind == PacketKind::kIcmp || packet.kind == PacketKind::kIcmpV6;
   if (!is_icmp || !AddIcmpError(batch, i, packet)) batch.AddLocal(mbuf, packet);
 }
@@ -100,12 +109,23 @@ bool AddOrdinaryIpv6(Batch& batch, std::size_t i, const OwnMac& own_mac,
   return true;
 }
 
-// Bit i: there is a service for packet i of the room's `count`.
+// Bit i: there is a service for packet i of the room's `count`, as nearly all have it.
 std::uint64_t Classify(const Batch::Room& room, std::size_t count, const Snapshot& snapshot) {
-  const WordMap::View endpoints = snapshot.endpoints();
+  const WordMap::View endpoints = snapshot.service_map().endpoints();
   for (std::size_t i = 0; i < count; ++i)
     room.destinations[i] = Destination::FromWord(endpoints.Find(room.parsed.tuples[i].endpoint()));
   return ~WordsEqualTo(WordMap::kNone, room.destinations, count);
+}
+
+// Bit i: there is a service for packet i all the same. `missing`: those to look for.
+std::uint64_t ClassifyWide(const Batch::Room& room, std::uint64_t missing, const ServiceMap& map) {
+  std::uint64_t found = 0;
+  for (std::uint64_t left = missing; left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    room.destinations[i] = map.ClassifyWide(room.parsed.tuples[i]);
+    found |= static_cast<std::uint64_t>(room.destinations[i].exists()) << i;
+  }
+  return found;
 }
 
 // In the order of arrival. The room is filled up from its beginning: a packet never
@@ -122,15 +142,6 @@ std::uint64_t Classify(const Batch::Room& room, std::size_t count, const Snapsho
   }
 }
 
-// Bit i: packet i is ordinary IPv4 for a service, and is in the room.
-std::uint64_t ParseIpv4(Batch& batch) {
-  const Batch::Room room = batch.room();
-  const FrameGroups frames = batch.frames();
-  const std::uint64_t ordinary =
-      kParse(frames, OwnMac(batch.port().mac), batch.checksums_known_good(), room.parsed);
-  return ordinary & Classify(room, frames.count, *batch.turn().snapshot);
-}
-
 // By its first frame, its last one and one between.
 bool LooksLikeIpv6(const Batch& batch) {
   const FrameGroups frames = batch.frames();
@@ -139,14 +150,32 @@ bool LooksLikeIpv6(const Batch& batch) {
          ordinary::IsIpv6(frames.data[last]);
 }
 
-}  // namespace
-
-void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments) {
-  const std::uint64_t flows = LooksLikeIpv6(batch) ? 0 : ParseIpv4(batch);
-  if (const std::uint64_t all = batch.all(); (flows & all) == all) [[likely]]
+// `flows`: those whose services are known; `missing`: the other ordinary packets.
+[[gnu::noinline]] void AddOthers(Batch& batch, std::uint64_t flows, std::uint64_t missing,
+                                 const WorkerPorts& ports, Fragments& fragments) {
+  const ServiceMap& map = batch.turn().snapshot->service_map();
+  if (map.HasWidePlaces()) flows |= ClassifyWide(batch.room(), missing, map);
+  if (flows == batch.all())
     batch.AddAllFlows();
   else
     AddAsTheyAre(batch, flows, ports, fragments);
+}
+
+}  // namespace
+
+void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments) {
+  if (LooksLikeIpv6(batch)) [[unlikely]]
+    return AddAsTheyAre(batch, 0, ports, fragments);
+  const Batch::Room room = batch.room();
+  const FrameGroups frames = batch.frames();
+  const std::uint64_t all = batch.all();
+  const std::uint64_t ordinary =
+      kParse(frames, OwnMac(batch.port().mac), batch.checksums_known_good(), room.parsed);
+  const std::uint64_t flows = ordinary & Classify(room, frames.count, *batch.turn().snapshot);
+  if ((flows & all) == all) [[likely]]
+    batch.AddAllFlows();
+  else
+    AddOthers(batch, flows & all, ordinary & ~flows & all, ports, fragments);
 }
 
 }  // namespace holdfast

@@ -34,7 +34,8 @@ bool IsToGroup(FrameView frame) {
 
 void PuntIfKernels(Batch& batch, rte_mbuf* mbuf, DropReason reason) {
   const FrameView frame = FrameOf(mbuf);
-  if (IsKernels(reason, IsToVip(frame, *batch.turn().snapshot), IsToGroup(frame)))
+  const Snapshot& snapshot = *batch.turn().snapshot;
+  if (IsKernels(reason, IsToVip(frame, snapshot), IsToGroup(frame), snapshot.no_service()))
     batch.AddForKernel(mbuf);
   else
     batch.Drop(mbuf, reason);

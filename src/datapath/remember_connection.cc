@@ -66,7 +66,13 @@ class SmallHashSet {
 class Memory {
  public:
   Memory(Batch& batch, TargetLines& lines, ConnectionTable& connections, WorkerCounters& counters)
-      : batch_(batch), lines_(lines), connections_(connections), counters_(counters) {}
+      : batch_(batch),
+        lines_(lines),
+        connections_(connections),
+        counters_(counters),
+        limits_half_open_(batch.turn().snapshot->LimitsHalfOpen()) {
+    if (limits_half_open_) connections.CountHalfOpen();
+  }
 
   void Remember(PacketContext& packet) {
     if (packet.segment.passive) [[unlikely]]
@@ -86,7 +92,8 @@ class Memory {
   // True when there is an entry: it has become the packet's.
   [[gnu::noinline]] bool TakesUpEntry(PacketContext& packet) {
     const Protocol protocol = batch_.tuple(packet).protocol;
-    const auto entry = connections_.Find(batch_.hash(packet), now());
+    const auto entry =
+        connections_.Find(batch_.hash(packet), now(), batch_.TimeoutsOf(packet.destination));
     if (!entry) return false;
     if (!BeginsAnew(packet.segment, protocol, *entry, batch_.service(packet))) {
       JoinEarlierPacket(packet, *entry);
@@ -101,10 +108,16 @@ class Memory {
   void Insert(PacketContext& packet) {
     const auto phase = PhaseToRemember(packet, batch_.tuple(packet).protocol);
     if (!phase) return;
+    if (limits_half_open_ && *phase == ConnectionPhase::kOpening) [[unlikely]]
+      if (IsOverHalfOpenLimit(packet)) return LetGo(packet);
     const InsertOutcome outcome = connections_.Insert(batch_.hash(packet), RecordOf(packet, batch_),
                                                       PathOf(*packet.line).handle(), *phase, now());
     outcomes_.Add(outcome);
-    if (outcome == InsertOutcome::kFull && packet.step == Step::kBalanced) GoByRing(packet);
+    if (outcome == InsertOutcome::kFull) LetGo(packet);
+  }
+
+  void LetGo(PacketContext& packet) {
+    if (packet.step == Step::kBalanced) GoByRing(packet);
   }
 
   // P8: no table knows it, so its successors go by the ring; and it, too, wherever its
@@ -116,6 +129,13 @@ class Memory {
     TargetLine* const line =
         place == nullptr ? nullptr : lines_.Find(TargetHandle::FromRaw(*place));
     if (line != nullptr) packet.Decide(*line, Step::kRing);
+  }
+
+  [[gnu::noinline]] bool IsOverHalfOpenLimit(const PacketContext& packet) {
+    const ServiceSlot service = packet.destination.service();
+    const bool over = !HasRoomForHalfOpen(connections_, *batch_.turn().snapshot, service);
+    if (over) counters_.services[Index(service)].half_open_limit.Add(1);
+    return over;
   }
 
   // An earlier packet of this batch was remembered first; this one is of the same
@@ -131,6 +151,7 @@ class Memory {
   TargetLines& lines_;
   ConnectionTable& connections_;
   WorkerCounters& counters_;
+  const bool limits_half_open_;
   SmallHashSet remembered_;
   Outcomes outcomes_;
 };

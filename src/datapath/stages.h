@@ -49,6 +49,10 @@ void FindConnections(Batch& batch, const ConnectionTable& connections);
 void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& events,
                    PathMtuEventRing& path_mtu_events, WorkerCounters& counters);
 
+// What is for a VIP but for none of its services: a RST or port unreachable, as the rate
+// allows.
+void AnswerStrays(Batch& batch, ReplyLimiter& limiter);
+
 // P1: a known connection follows its target. Asks memory for what Balance() and
 // RememberConnection() look at.
 void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,

@@ -107,6 +107,7 @@ void Worker::Begin(Batch& batch) {
   Parse(batch, ports_, fragments_);
   PrefetchConnections(batch, options_.hash_key, *tables_.connections);
   AnswerLocally(batch, ports_, rings_.events, rings_.path_mtu_events, counters_);
+  AnswerStrays(batch, replies_);
   if (!batch.for_kernel().empty()) kernel_.HandOver(batch);
 }
 

@@ -26,6 +26,11 @@ struct WorkerPort {
   [[nodiscard]] bool Owns(const IpAddress& address) const {
     return IsOwnAddress(addresses, address);
   }
+  // In one of the port's subnets.
+  [[nodiscard]] bool Reaches(const IpAddress& address) const {
+    return std::any_of(addresses.begin(), addresses.end(),
+                       [&](const IpPrefix& own) { return own.Contains(address); });
+  }
   [[nodiscard]] bool shares_with_kernel() const { return kernel_rate != 0; }
   // Nobody's own address: what claims to come from it is not answered.
   [[nodiscard]] bool IsBroadcast(const IpAddress& address) const {

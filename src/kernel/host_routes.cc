@@ -49,15 +49,15 @@ Listed AttributesOf(const nlmsghdr& message, const rtmsg& route) {
   return listed;
 }
 
-// Ours, of an earlier run: to which address; nothing of other routes.
-std::optional<IpAddress> StaleAddress(const nlmsghdr& message, std::uint32_t table) {
+// Ours, of an earlier run: to which VIP; nothing of other routes.
+std::optional<Vip> StaleVip(const nlmsghdr& message, std::uint32_t table) {
   const auto& route = *static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&message));
   if (message.nlmsg_type != RTM_NEWROUTE || route.rtm_protocol != HostRoutes::kProtocol ||
       route.rtm_type != RTN_UNREACHABLE)
     return std::nullopt;
   const Listed listed = AttributesOf(message, route);
-  const bool is_host = listed.address && route.rtm_dst_len == listed.address->HostPrefixLength();
-  return is_host && listed.table == table ? listed.address : std::nullopt;
+  if (!listed.address || listed.table != table) return std::nullopt;
+  return Vip(IpPrefix{*listed.address, route.rtm_dst_len});
 }
 
 }  // namespace
@@ -74,43 +74,41 @@ absl::StatusOr<HostRoutes> HostRoutes::Open(std::uint32_t table) {
 absl::Status HostRoutes::RemoveAll(std::uint8_t family) {
   NetlinkRequest request(RTM_GETROUTE, 0);
   request.AddBody<rtmsg>().rtm_family = family;
-  std::vector<IpAddress> stale;
+  std::vector<Vip> stale;
   const int error = netlink_.List(request, [&](const nlmsghdr& message) {
-    if (const auto address = StaleAddress(message, table_)) stale.push_back(*address);
+    if (const auto vip = StaleVip(message, table_)) stale.push_back(*vip);
   });
   // A kernel without IPv6 has none of its routes.
   if (error != 0 && error != EAFNOSUPPORT && error != EOPNOTSUPP)
     return absl::UnavailableError(
         absl::StrCat("the routes of kernel table ", table_, " cannot be listed", ErrnoText(error)));
-  for (const IpAddress& address : stale)
-    if (auto status = Remove(address); !status.ok()) return status;
+  for (const Vip& vip : stale)
+    if (auto status = Remove(vip); !status.ok()) return status;
   return absl::OkStatus();
 }
 
-absl::Status HostRoutes::Change(std::uint16_t type, std::uint16_t flags, const IpAddress& address) {
+absl::Status HostRoutes::Change(std::uint16_t type, std::uint16_t flags, const Vip& vip) {
   NetlinkRequest request(type, flags);
   auto& route = request.AddBody<rtmsg>();
-  route.rtm_family = FamilyOf(address);
-  route.rtm_dst_len = static_cast<std::uint8_t>(address.HostPrefixLength());
+  route.rtm_family = FamilyOf(vip.address());
+  route.rtm_dst_len = static_cast<std::uint8_t>(vip.prefix().length);
   route.rtm_protocol = kProtocol;
   route.rtm_scope = RT_SCOPE_UNIVERSE;
   route.rtm_type = RTN_UNREACHABLE;
-  request.Add(RTA_DST, address);
+  request.Add(RTA_DST, vip.address());
   request.Add(RTA_TABLE, table_);
   const int error = netlink_.Do(request);
   const bool is_so_already = error == (type == RTM_NEWROUTE ? EEXIST : ESRCH);
   if (error == 0 || is_so_already) return absl::OkStatus();
   return absl::UnavailableError(
-      absl::StrCat("the route to ", address.ToString(), " in kernel table ", table_, " cannot be ",
+      absl::StrCat("the route to ", vip.ToString(), " in kernel table ", table_, " cannot be ",
                    type == RTM_NEWROUTE ? "added" : "removed", ErrnoText(error)));
 }
 
-absl::Status HostRoutes::Add(const IpAddress& address) {
-  return Change(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, address);
+absl::Status HostRoutes::Add(const Vip& vip) {
+  return Change(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, vip);
 }
 
-absl::Status HostRoutes::Remove(const IpAddress& address) {
-  return Change(RTM_DELROUTE, 0, address);
-}
+absl::Status HostRoutes::Remove(const Vip& vip) { return Change(RTM_DELROUTE, 0, vip); }
 
 }  // namespace holdfast

@@ -1,4 +1,4 @@
-// HostRoutes: routes to single addresses in one of the kernel's tables, "unreachable
+// HostRoutes: routes to VIPs, addresses or prefixes, in one of the kernel's tables, "unreachable
 // 192.0.2.1 proto 200". Nobody's packets follow them, since no rule leads to that table: a
 // routing daemon reads them there.
 //
@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "base/ip_address.h"
+#include "base/vip.h"
 #include "kernel/netlink.h"
 
 namespace holdfast {
@@ -24,13 +24,13 @@ class HostRoutes {
   static absl::StatusOr<HostRoutes> Open(std::uint32_t table);
 
   // Again is no error.
-  absl::Status Add(const IpAddress& address);
-  absl::Status Remove(const IpAddress& address);
+  absl::Status Add(const Vip& vip);
+  absl::Status Remove(const Vip& vip);
 
  private:
   HostRoutes(Netlink netlink, std::uint32_t table) : netlink_(std::move(netlink)), table_(table) {}
   absl::Status RemoveAll(std::uint8_t family);
-  absl::Status Change(std::uint16_t type, std::uint16_t flags, const IpAddress& address);
+  absl::Status Change(std::uint16_t type, std::uint16_t flags, const Vip& vip);
 
   Netlink netlink_;
   std::uint32_t table_;

@@ -143,7 +143,7 @@ v1::Service ToWire(const TargetDirectory::ServiceInfo& service, std::uint64_t af
   wire.set_name(service.name);
   wire.set_vip(service.vip.ToString());
   wire.set_protocol(ToWire(service.protocol));
-  wire.mutable_ports()->Add(service.ports.begin(), service.ports.end());
+  for (const std::string& ports : service.ports.Texts()) wire.add_ports(ports);
   wire.set_method(std::string(NameOf(service.method)));
   for (const auto& target : service.targets) *wire.add_targets() = ToWire(target);
   wire.set_affinities(affinities);

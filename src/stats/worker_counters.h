@@ -157,6 +157,7 @@ struct alignas(64) ServiceCounters {
   CounterArray<Step, kStepNames.size()> packets;
   Counter bytes;  // of the frames in `packets`, without FCS
   CounterArray<Decision, kDecisionNames.size()> requests;
+  Counter half_open_limit;  // requests that were not remembered for max_half_open
 };
 
 // What is counted for each packet to a target, and room for how the worker reaches

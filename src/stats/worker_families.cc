@@ -84,6 +84,9 @@ std::vector<Metric<ServiceCounters>> ServiceMetrics() {
        "Packets forwarded, by what knew their target. connection, other_worker: a connection "
        "table. affinity, automatic, balanced: a new connection. ring: in no table, or no room "
        "in it."},
+      {&S::half_open_limit, "holdfast_half_open_limit_total",
+       "New connections that were forwarded by the ring and not remembered, because the worker "
+       "has max_half_open of the service: many at once are a SYN flood."},
       {&S::bytes, "holdfast_bytes_total", "Bytes of the frames forwarded, without FCS."},
   };
 }

@@ -32,9 +32,24 @@ ConnectionTable::SweepResult ConnectionTable::Sweep(std::size_t buckets, const S
   return result;
 }
 
+// A bit for each slot whose entry has been idle for longer than it may be.
+unsigned ConnectionTable::OutlivedSlots(std::size_t index, const SweepRules& rules) const {
+  const Bucket& bucket = buckets_.At(index);
+  if (rules.timeouts == nullptr) return IdleSlots(bucket, timeouts_, rules.now) & bucket.Occupied();
+  unsigned idle = IdleSlots(bucket, rules.timeouts->shortest(), rules.now) & bucket.Occupied();
+  if (!rules.timeouts->differ()) return idle;
+  for (unsigned left = idle; left != 0; left &= left - 1) {
+    const auto position = static_cast<unsigned>(std::countr_zero(left));
+    const Slot slot = FingerprintBuckets::SlotAt(index, position);
+    const ConnectionTimeouts& own = rules.timeouts->Of(cold(slot).record.service);
+    idle ^= IsAlive(buckets_.Value(slot), own, rules.now) << position;
+  }
+  return idle;
+}
+
 void ConnectionTable::SweepBucket(std::size_t index, const SweepRules& rules, SweepResult& result) {
   const Bucket& bucket = buckets_.At(index);
-  const unsigned idle = IdleSlots(bucket, timeouts_, rules.now) & bucket.Occupied();
+  const unsigned idle = OutlivedSlots(index, rules);
   const auto for_each = [index](unsigned slots, auto&& what) {
     for (; slots != 0; slots &= slots - 1)
       what(FingerprintBuckets::SlotAt(index, static_cast<unsigned>(std::countr_zero(slots))));
@@ -68,7 +83,9 @@ void ConnectionTable::SweepCopy(Slot slot, const SweepRules& rules, SweepResult&
 
 bool ConnectionTable::OriginalLives(Slot slot, const SweepRules& rules) const {
   const ConnectionTable& table = *rules.all_tables[cold(slot).record.original];
-  const auto original = table.Find(HashOf(slot), rules.now);
+  const auto original = table.Find(
+      HashOf(slot), rules.now,
+      rules.timeouts == nullptr ? timeouts_ : rules.timeouts->Of(cold(slot).record.service));
   return original && !original->expired;
 }
 

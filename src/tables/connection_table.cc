@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "tables/bucket_lanes.h"
 #include "tables/connection_value.h"
@@ -69,6 +70,7 @@ ConnectionTable::ConnectionTable(WorkerId owner, ConnectionTimeouts timeouts,
                                  FingerprintBuckets buckets, TableMemory cold)
     : owner_(owner),
       timeouts_(timeouts.WithSlack()),
+      longest_(timeouts_),
       slack_(timeouts.Slack()),
       buckets_(std::move(buckets)),
       cold_(std::move(cold)),
@@ -76,25 +78,25 @@ ConnectionTable::ConnectionTable(WorkerId owner, ConnectionTimeouts timeouts,
       nearly_full_(buckets_.slot_count() - buckets_.slot_count() / 16),
       sizes_(std::make_unique<Sizes>()) {}
 
-ConnectionTable::Entry ConnectionTable::EntryAt(Slot slot, std::uint32_t value,
-                                                CoarseTick now) const {
-  const std::uint32_t second = SecondWord(value, now, timeouts_);
+ConnectionTable::Entry ConnectionTable::EntryAt(Slot slot, std::uint32_t value, CoarseTick now,
+                                                const ConnectionTimeouts& timeouts) {
+  const std::uint32_t second = SecondWord(value, now, timeouts);
   return std::bit_cast<Entry>(std::uint64_t{second} << 32 | slot);
 }
 
-std::optional<ConnectionTable::Entry> ConnectionTable::Find(const FlowHash& hash,
-                                                            CoarseTick now) const {
+std::optional<ConnectionTable::Entry> ConnectionTable::Find(
+    const FlowHash& hash, CoarseTick now, const ConnectionTimeouts& timeouts) const {
   const auto match = buckets_.Find(hash);
   if (!match) return std::nullopt;
-  return EntryAt(match->slot, match->value, now);
+  return EntryAt(match->slot, match->value, now, timeouts);
 }
 
-std::optional<ConnectionTable::Sighting> ConnectionTable::Sight(const FlowHash& hash,
-                                                                CoarseTick now) const {
+std::optional<ConnectionTable::Sighting> ConnectionTable::Sight(
+    const FlowHash& hash, CoarseTick now, const ConnectionTimeouts& timeouts) const {
   const auto match = buckets_.Find(hash);
   if (!match) return std::nullopt;
-  const Entry entry = EntryAt(match->slot, match->value, now);
-  return Sighting{entry, AgeOf(match->value, now), timeouts_.Of(entry.phase)};
+  const Entry entry = EntryAt(match->slot, match->value, now, timeouts);
+  return Sighting{entry, AgeOf(match->value, now), timeouts.Of(entry.phase)};
 }
 
 void ConnectionTable::FindBurst(std::span<const FlowHash> hashes, CoarseTick now,
@@ -120,17 +122,29 @@ bool ConnectionTable::on_huge_pages() const {
 
 const ConnectionRecord& ConnectionTable::Record(Slot slot) const { return cold(slot).record; }
 
+void ConnectionTable::EndHalfOpen(Slot slot) {
+  if (PhaseNumberOf(buckets_.Value(slot)) != NumberOf(ConnectionPhase::kOpening)) return;
+  ConnectionRecord& record = cold(slot).record;
+  if (!std::exchange(record.half_open, false)) return;
+  Counter& count = sizes_->half_open[Index(record.service)];
+  count.Set(count.Read() - 1);
+}
+
 void ConnectionTable::Update(const Entry& entry, ConnectionPhase phase, CoarseTick now) {
+  if (counts_half_open_ && phase != ConnectionPhase::kOpening) [[unlikely]]
+    EndHalfOpen(entry.slot);
   const std::uint32_t value = ConnectionValue(entry.target, phase, now);
   if (buckets_.Value(entry.slot) != value) buckets_.SetValue(entry.slot, value);
 }
 
 void ConnectionTable::Restart(const Entry& entry, const ConnectionRecord& record,
                               TargetHandle target, ConnectionPhase phase, CoarseTick now) {
+  if (counts_half_open_) EndHalfOpen(entry.slot);
   ConnectionRecord& old = cold(entry.slot).record;
   const std::uint32_t value = ConnectionValue(target, phase, now);
   CountOut(old, buckets_.Value(entry.slot));
   old = record;
+  old.half_open = BeginHalfOpen(record, phase);
   CountIn(old, value);
   buckets_.SetValue(entry.slot, value);
 }

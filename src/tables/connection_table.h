@@ -16,6 +16,12 @@
 //   Ticks are whole seconds (CoarseTick). An entry idle for longer than its
 //   phase's timeout is expired, at the latest ConnectionTimeouts::Slack() later, and
 //   never earlier; Find() still returns it and says so, until the sweep frees it.
+//   Timeouts may differ between services (ServiceTimeouts). The hot part knows no service,
+//   so callers bring their packet's timeouts, and a sweep asks the cold part of what has been
+//   idle for longer than the shortest, and not yet for longer than the longest.
+//
+// Half-open connections (in phase kOpening) are counted by service once CountHalfOpen() was
+// called: those that are inserted from then on.
 #pragma once
 
 #include <array>
@@ -36,6 +42,7 @@
 #include "tables/eviction_order.h"
 #include "tables/fingerprint_buckets.h"
 #include "tables/flow_hash.h"
+#include "tables/service_timeouts.h"
 
 namespace holdfast {
 
@@ -46,6 +53,7 @@ struct ConnectionRecord {
   // kNoOriginal, or the worker whose table holds the original of this copy (P5).
   std::uint16_t original = kNoOriginal;
   static constexpr std::uint16_t kNoOriginal = 0xffff;
+  bool half_open = false;  // counted as such; the table's business
   [[nodiscard]] bool IsCopy() const { return original != kNoOriginal; }
 };
 
@@ -95,6 +103,8 @@ class ConnectionTable {
     // Called for live entries; must not allocate.
     bool (*is_stale)(const void* context, TargetHandle target) = nullptr;
     const void* context = nullptr;
+    // Of the services; nullptr: all have the table's own.
+    const ServiceTimeouts* timeouts = nullptr;
     // All workers' tables by WorkerId, to see whether a copy's original lives.
     std::span<const ConnectionTable* const> all_tables = {};
   };
@@ -113,10 +123,19 @@ class ConnectionTable {
 
   // ---- any thread
   void Prefetch(const FlowHash& hash) const { buckets_.Prefetch(hash); }
-  [[nodiscard]] std::optional<Entry> Find(const FlowHash& hash, CoarseTick now) const;
+  // With the timeouts of all services that have none of their own, or with those of one.
+  [[nodiscard]] std::optional<Entry> Find(const FlowHash& hash, CoarseTick now) const {
+    return Find(hash, now, timeouts_);
+  }
+  [[nodiscard]] std::optional<Entry> Find(const FlowHash& hash, CoarseTick now,
+                                          const ConnectionTimeouts& timeouts) const;
   // The same with its times. The last packets of a busy connection are not noted at once
   // (ConnectionTimeouts::Slack()), so it may have been idle for less.
-  [[nodiscard]] std::optional<Sighting> Sight(const FlowHash& hash, CoarseTick now) const;
+  [[nodiscard]] std::optional<Sighting> Sight(const FlowHash& hash, CoarseTick now) const {
+    return Sight(hash, now, timeouts_);
+  }
+  [[nodiscard]] std::optional<Sighting> Sight(const FlowHash& hash, CoarseTick now,
+                                              const ConnectionTimeouts& timeouts) const;
   // Looks at most kMaxBurst hashes up. Fastest when each was prefetched, and other work
   // was done in between.
   void FindBurst(std::span<const FlowHash> hashes, CoarseTick now, Found& found) const;
@@ -131,6 +150,10 @@ class ConnectionTable {
   // The originals among its entries that go to the target in a slot.
   [[nodiscard]] std::uint32_t ConnectionsOf(std::size_t target_slot) const {
     return sizes_->of_target[target_slot].load(std::memory_order_relaxed);
+  }
+  // Of a service, in this table; 0 before CountHalfOpen().
+  [[nodiscard]] std::uint64_t half_open(ServiceSlot service) const {
+    return sizes_->half_open[Index(service)].Read();
   }
   // How many it can hold: what was asked for at a load of 0.8, rounded up.
   [[nodiscard]] std::size_t capacity() const { return buckets_.slot_count(); }
@@ -164,6 +187,9 @@ class ConnectionTable {
   void Restart(const Entry& entry, const ConnectionRecord& record, TargetHandle target,
                ConnectionPhase phase, CoarseTick now);
   void Erase(const Entry& entry);
+  void CountHalfOpen() { counts_half_open_ = true; }
+  // No entry makes room for its age before it has been idle for longer than these.
+  void SetLongestTimeouts(const ConnectionTimeouts& timeouts) { longest_ = timeouts; }
   // Looks at the next `buckets` buckets: frees what is expired or stale, makes
   // copies whose original is gone originals.
   SweepResult Sweep(std::size_t buckets, const SweepRules& rules);
@@ -185,7 +211,8 @@ class ConnectionTable {
     return reinterpret_cast<Cold*>(cold_.bytes().data() + kTableHeaderLine)[slot];
   }
   [[nodiscard]] FlowHash HashOf(Slot slot) const;
-  [[nodiscard]] Entry EntryAt(Slot slot, std::uint32_t value, CoarseTick now) const;
+  [[nodiscard]] static Entry EntryAt(Slot slot, std::uint32_t value, CoarseTick now,
+                                     const ConnectionTimeouts& timeouts);
   // A slot for a new entry, emptied as P8 says; of kFull, none.
   struct Room {
     Slot slot;
@@ -196,9 +223,15 @@ class ConnectionTable {
   Room RoomByMoves(const FlowHash& hash, const BucketPair& pair, std::uint32_t random);
   Room RoomOfLeast(const BucketPair& pair, std::uint32_t random);
   Room RoomOf(std::size_t bucket, EvictionOrder::Victim victim);
-  void Fill(Slot slot, const FlowHash& hash, const ConnectionRecord& record, std::uint32_t value);
+  void Fill(Slot slot, const FlowHash& hash, const ConnectionRecord& record, std::uint32_t value,
+            ConnectionPhase phase);
+  // True when it is to be counted out: it is counted in.
+  bool BeginHalfOpen(const ConnectionRecord& record, ConnectionPhase phase);
+  // An entry leaves its phase, or the table.
+  void EndHalfOpen(Slot slot);
   InsertOutcome TakeOver(std::size_t home, EvictionOrder::Victim victim, const FlowHash& hash,
-                         const ConnectionRecord& record, std::uint32_t value);
+                         const ConnectionRecord& record, std::uint32_t value,
+                         ConnectionPhase phase);
   void Remove(Slot slot);
   // `value` is a ConnectionValue: it says whose target's.
   void CountIn(const ConnectionRecord& record, std::uint32_t value);
@@ -207,12 +240,15 @@ class ConnectionTable {
   void CountOver(const Cold& line, std::uint32_t old, const ConnectionRecord& record,
                  std::uint32_t value);
   void SweepBucket(std::size_t index, const SweepRules& rules, SweepResult& result);
+  [[nodiscard]] unsigned OutlivedSlots(std::size_t index, const SweepRules& rules) const;
   void SweepStale(Slot slot, const SweepRules& rules, SweepResult& result);
   void SweepCopy(Slot slot, const SweepRules& rules, SweepResult& result);
   [[nodiscard]] bool OriginalLives(Slot slot, const SweepRules& rules) const;
 
   WorkerId owner_;
   ConnectionTimeouts timeouts_;  // with the slack
+  ConnectionTimeouts longest_;   // of all services, with the slack
+  bool counts_half_open_ = false;
   std::uint32_t slack_;
   FingerprintBuckets buckets_;
   TableMemory cold_;
@@ -223,6 +259,7 @@ class ConnectionTable {
   struct Sizes {
     Counter originals;
     Counter copies;
+    std::array<Counter, kMaxServices> half_open;
     // Of the originals, by target slot. Single writer, as a Counter.
     std::array<std::atomic<std::uint32_t>, kMaxTargets> of_target{};
 
@@ -260,6 +297,8 @@ inline void ConnectionTable::CountOver(const Cold& line, std::uint32_t old,
 
 inline void ConnectionTable::Remove(Slot slot) {
   const std::uint32_t value = buckets_.Value(slot);
+  if (counts_half_open_) [[unlikely]]
+    EndHalfOpen(slot);
   if (sizes_->copies.Read() == 0) {
     sizes_->originals.Set(sizes_->originals.Read() - 1);
     sizes_->Add(value, std::uint32_t{0} - 1);

@@ -28,6 +28,8 @@ struct ConnectionTimeouts {
     return with;
   }
 
+  friend constexpr bool operator==(const ConnectionTimeouts&, const ConnectionTimeouts&) = default;
+
   [[nodiscard]] std::uint32_t Of(ConnectionPhase phase) const { return OfNumber(NumberOf(phase)); }
   // `Number` is std::uint32_t or a vector of them: chosen and not branched to, so that
   // it can be asked for many entries at once.

@@ -19,12 +19,6 @@
 
 namespace holdfast {
 
-// A packet for an address and port where no service is. `is_ours`: the address is a VIP or
-// our own.
-constexpr DropReason WhyNoService(bool is_ours) {
-  return is_ours ? DropReason::kNoService : DropReason::kNotOurAddress;
-}
-
 // What no connection has is dropped when its sender can be nobody; a VIP is ours.
 inline bool IsFromNobody(const Ipv4Tuple& flow, const Snapshot& snapshot) {
   return IsMartianSource(__builtin_bswap32(flow.client), __builtin_bswap32(flow.vip)) ||
@@ -35,18 +29,21 @@ inline bool IsFromNobody(const FlowKey& flow, const Snapshot& snapshot) {
 }
 
 // What is given up for `reason` is the kernel's, where the port has a kernel interface: all
-// that is well formed, and neither a VIP's nor another host's. `to_vip`: it is IP for a VIP;
+// that is well formed, and neither a VIP's nor another host's; a VIP's without a service, if
+// the operator says so. `to_vip`: it is IP for a VIP;
 // `to_group`: to the broadcast or a multicast MAC.
-constexpr bool IsKernels(DropReason reason, bool to_vip, bool to_group) {
+constexpr bool IsKernels(DropReason reason, bool to_vip, bool to_group,
+                         NoServicePolicy no_service) {
   switch (reason) {
     case DropReason::kNotOurMac:
       return to_group;
     case DropReason::kEtherType:
     case DropReason::kNotOurAddress:
-    case DropReason::kNoService:
     case DropReason::kFragment:
     case DropReason::kProtocol:
       return !to_vip;
+    case DropReason::kNoService:
+      return !to_vip || no_service == NoServicePolicy::kKernel;
     default:
       return false;
   }
@@ -104,6 +101,14 @@ inline std::optional<ConnectionPhase> PhaseOfUnknown(SegmentFlags segment,
   return original == nullptr ? ConnectionPhase::kAdopted : NextPhase(*original, segment);
 }
 
+// Whether `table` takes one more half-open connection of the service; one that it does not
+// take goes on as where a table is full (P8).
+inline bool HasRoomForHalfOpen(const ConnectionTable& table, const Snapshot& snapshot,
+                               ServiceSlot service) {
+  const std::uint32_t limit = snapshot.service(service).max_half_open;
+  return limit == 0 || table.half_open(service) < limit;
+}
+
 // P6: what a refused packet is answered with, if the rate allows; none: nothing.
 // `from_broadcast`: its source is the broadcast address of the port that it came by.
 constexpr std::optional<Reply> AnswerToRefused(NoTargetPolicy policy, Protocol protocol,
@@ -111,6 +116,29 @@ constexpr std::optional<Reply> AnswerToRefused(NoTargetPolicy policy, Protocol p
   if (policy == NoTargetPolicy::kDrop || from_broadcast || segment.passive) return std::nullopt;
   if (protocol == Protocol::kUdp) return Reply::kPortUnreachable;
   return segment.rst ? std::nullopt : std::optional(Reply::kTcpReset);
+}
+
+// A packet for an address and port where no service is. `is_ours`: the address is a VIP or
+// our own.
+constexpr DropReason WhyNoService(bool is_ours) {
+  return is_ours ? DropReason::kNoService : DropReason::kNotOurAddress;
+}
+
+// What becomes of a packet for an address, protocol and port where no service is.
+struct Stray {
+  DropReason reason{};
+  std::optional<Reply> reply;  // what it is answered with, if the rate allows
+};
+// is_own(address): it is our own. is_broadcast(address): as from_broadcast of AnswerToRefused().
+template <typename IsOwn, typename IsBroadcast>
+Stray JudgeStray(const FlowKey& flow, SegmentFlags segment, const Snapshot& snapshot, IsOwn is_own,
+                 IsBroadcast is_broadcast) {
+  if (!snapshot.IsVip(flow.vip)) return {WhyNoService(is_own(flow.vip)), std::nullopt};
+  if (snapshot.no_service() != NoServicePolicy::kReject)
+    return {DropReason::kNoService, std::nullopt};
+  if (IsFromNobody(flow, snapshot)) return {DropReason::kMartianSource, std::nullopt};
+  return {DropReason::kNoService, AnswerToRefused(NoTargetPolicy::kReject, flow.protocol, segment,
+                                                  is_broadcast(flow.client))};
 }
 
 }  // namespace holdfast

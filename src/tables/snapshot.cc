@@ -4,46 +4,35 @@
 #include <utility>
 
 namespace holdfast {
+namespace {
 
-Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {
-  std::vector<WordMap::Entry> endpoints;
-  std::vector<WordMap::Entry> vips;
-  for (std::size_t slot = 0; slot < parts_.services.size(); ++slot) {
-    const ServiceView& service = parts_.services[slot];
-    if (service.name.empty()) continue;
-    any_leaves_ring_ |= service.balancing.LeavesRing();
-    const std::uint32_t value =
-        Destination(ServiceSlot(slot), service.forwarding, service.vip.IsV4()).word();
-    for (const std::uint16_t port : service.ports) {
-      const FlowKey endpoint{
-          .client = {}, .vip = service.vip, .vip_port = port, .protocol = service.protocol};
-      if (!service.vip.IsV4()) {
-        ipv6_endpoints_.emplace(endpoint, Destination::FromWord(value));
-        ipv6_vips_.insert(service.vip);
-        continue;
-      }
-      const auto flow = Ipv4Tuple::Of(endpoint);
-      endpoints.push_back({flow.endpoint(), value});
-      vips.push_back({flow.vip, 0});
-    }
-  }
-  endpoints_ = WordMap(endpoints);
-  vips_ = WordMap(vips);
-  if (vips.empty()) return;
-  const auto in_host_order = [](const WordMap::Entry& vip) {
-    return __builtin_bswap32(static_cast<std::uint32_t>(vip.word));
-  };
-  const auto [lowest, highest] = std::ranges::minmax(vips, {}, in_host_order);
-  lowest_vip_ = in_host_order(lowest);
-  highest_vip_ = in_host_order(highest);
+std::vector<ServiceMap::Place> PlacesOf(const std::vector<ServiceView>& services) {
+  std::vector<ServiceMap::Place> places;
+  for (std::size_t slot = 0; slot < services.size(); ++slot)
+    if (const ServiceView& service = services[slot]; !service.name.empty())
+      places.push_back({service.vip, service.protocol, service.ports,
+                        Destination(ServiceSlot(slot), service.forwarding, service.vip.IsV4())});
+  return places;
 }
 
-Destination Snapshot::Classify(const FlowKey& flow) const {
-  if (flow.vip.IsV4()) return Classify(Ipv4Tuple::Of(flow));
-  const auto found = ipv6_endpoints_.find(
-      {.client = {}, .vip = flow.vip, .vip_port = flow.vip_port, .protocol = flow.protocol});
-  return found == ipv6_endpoints_.end() ? Destination() : found->second;
+ServiceTimeouts TimeoutsOf(const Snapshot::Parts& parts) {
+  std::vector<ConnectionTimeouts> own;
+  for (const ServiceView& service : parts.services)
+    own.push_back(service.timeouts.value_or(parts.timeouts));
+  return {parts.timeouts, std::move(own)};
 }
+
+}  // namespace
+
+Snapshot::Snapshot(Parts parts)
+    : parts_(std::move(parts)),
+      service_map_(PlacesOf(parts_.services)),
+      timeouts_(TimeoutsOf(parts_)),
+      limits_half_open_(std::ranges::any_of(
+          parts_.services, [](const ServiceView& service) { return service.max_half_open != 0; })),
+      any_leaves_ring_(std::ranges::any_of(parts_.services, [](const ServiceView& service) {
+        return service.balancing.LeavesRing();
+      })) {}
 
 const TargetView* Snapshot::Find(TargetHandle handle) const {
   if (handle.slot() >= parts_.targets.size()) return nullptr;

@@ -21,9 +21,13 @@
 #include "base/ids.h"
 #include "base/ipv4_tuple.h"
 #include "base/mac_address.h"
+#include "base/port_set.h"
+#include "base/vip.h"
 #include "tables/balancing_view.h"
+#include "tables/destination.h"
 #include "tables/rcu.h"
-#include "tables/word_map.h"
+#include "tables/service_map.h"
+#include "tables/service_timeouts.h"
 
 namespace holdfast {
 
@@ -51,54 +55,24 @@ struct TargetView {
 };
 
 enum class NoTargetPolicy : std::uint8_t { kReject, kDrop };
+// The same of a packet for a VIP where no service has its protocol and port.
+enum class NoServicePolicy : std::uint8_t { kReject, kDrop, kKernel };
 
 // What workers need of a service. Indexed by ServiceSlot.
 struct ServiceView {
   std::string name;  // "" in a slot without a service
-  IpAddress vip;
+  Vip vip;
   Protocol protocol = Protocol::kTcp;
-  std::vector<std::uint16_t> ports;
+  PortSet ports;
   NoTargetPolicy no_target = NoTargetPolicy::kReject;
   // From a hash to a target handle; empty when no target takes new requests.
   MaglevRing ring;
   ForwardingMode forwarding = ForwardingMode::kL2;
   BalancingView balancing{};
+  std::optional<ConnectionTimeouts> timeouts = std::nullopt;  // its own, if it has any
+  // How many half-open connections of it each worker remembers. 0: as many as there are.
+  std::uint32_t max_half_open = 0;
 };
-
-// A service, and how its packets go on, in one word:
-//   service (16 bits) | forwarding mode (8) | its VIP is IPv4 (1)
-class Destination {
- public:
-  constexpr Destination() = default;  // no service
-  constexpr Destination(ServiceSlot service, ForwardingMode forwarding, bool is_ipv4)
-      : word_(WayOf(forwarding, is_ipv4) << 16 | static_cast<std::uint32_t>(service)) {}
-  static constexpr Destination FromWord(std::uint32_t word) {
-    Destination destination;
-    destination.word_ = word;
-    return destination;
-  }
-
-  [[nodiscard]] constexpr bool exists() const { return word_ != WordMap::kNone; }
-  [[nodiscard]] constexpr ServiceSlot service() const { return ServiceSlot(word_ & 0xffff); }
-  [[nodiscard]] constexpr ForwardingMode forwarding() const {
-    return static_cast<ForwardingMode>(word_ >> 16 & 0xff);
-  }
-  // The two ways that nearly all packets go, in one comparison each.
-  [[nodiscard]] constexpr bool IsIpv4InIp() const {
-    return word_ >> 16 == WayOf(ForwardingMode::kIpip, true);
-  }
-  [[nodiscard]] constexpr bool IsL2() const { return forwarding() == ForwardingMode::kL2; }
-  [[nodiscard]] constexpr std::uint32_t word() const { return word_; }
-  friend constexpr bool operator==(Destination, Destination) = default;
-
- private:
-  static constexpr std::uint32_t WayOf(ForwardingMode forwarding, bool is_ipv4) {
-    return static_cast<std::uint32_t>(is_ipv4) << 8 | static_cast<std::uint32_t>(forwarding);
-  }
-
-  std::uint32_t word_ = WordMap::kNone;
-};
-static_assert(Destination().service() == kNoService);
 
 class Snapshot {
  public:
@@ -106,31 +80,30 @@ class Snapshot {
     std::uint64_t version = 0;
     std::vector<TargetView> targets;    // by slot; at most kMaxTargets
     std::vector<ServiceView> services;  // by ServiceSlot; at most kMaxServices
+    NoServicePolicy no_service = NoServicePolicy::kReject;
+    ConnectionTimeouts timeouts = {};  // of services without their own
   };
   explicit Snapshot(Parts parts);
 
   [[nodiscard]] std::uint64_t version() const { return parts_.version; }
-  // One that does not exist when nothing is configured there.
+  // By ServiceMap's rules.
   [[nodiscard]] Destination Classify(const Ipv4Tuple& flow) const {
-    return Destination::FromWord(endpoints_.Find(flow.endpoint()));
+    return service_map_.Classify(flow);
   }
-  // The same of either family.
-  [[nodiscard]] Destination Classify(const FlowKey& flow) const;
-  // By Ipv4Tuple::endpoint(), to a Destination's word: for many flows.
-  [[nodiscard]] WordMap::View endpoints() const { return endpoints_.view(); }
-  // A virtual address of any service.
-  [[nodiscard]] bool IsVip(const IpAddress& address) const {
-    return address.IsV4() ? IsVip(__builtin_bswap32(address.V4())) : ipv6_vips_.contains(address);
+  [[nodiscard]] Destination Classify(const FlowKey& flow) const {
+    return service_map_.Classify(flow);
   }
-  // The same of an IPv4 address in network order.
-  [[nodiscard]] bool IsVip(std::uint32_t address) const {
-    // Most clients are nowhere near: two numbers say so, without a guess.
-    const bool near = __builtin_bswap32(address) - lowest_vip_ <= highest_vip_ - lowest_vip_;
-    return near && vips_.Find(address) != WordMap::kNone;
-  }
+  // A virtual address of any service; of IPv4 also in network order.
+  [[nodiscard]] bool IsVip(const IpAddress& address) const { return service_map_.IsVip(address); }
+  [[nodiscard]] bool IsVip(std::uint32_t address) const { return service_map_.IsVip(address); }
+  [[nodiscard]] const ServiceMap& service_map() const { return service_map_; }
   [[nodiscard]] const ServiceView& service(ServiceSlot slot) const {
     return parts_.services[Index(slot)];
   }
+  [[nodiscard]] const ServiceTimeouts& timeouts() const { return timeouts_; }
+  // Any service has a max_half_open.
+  [[nodiscard]] bool LimitsHalfOpen() const { return limits_half_open_; }
+  [[nodiscard]] NoServicePolicy no_service() const { return parts_.no_service; }
   [[nodiscard]] const std::vector<ServiceView>& services() const { return parts_.services; }
   [[nodiscard]] const std::vector<TargetView>& targets() const { return parts_.targets; }
   // Whether any service has a method that leaves the ring (BalancingView).
@@ -142,13 +115,10 @@ class Snapshot {
 
  private:
   Parts parts_;
-  WordMap endpoints_;  // by Ipv4Tuple::endpoint(), to a Destination
-  WordMap vips_;
-  absl::flat_hash_map<FlowKey, Destination> ipv6_endpoints_;  // by vip, its port and protocol
-  absl::flat_hash_set<IpAddress> ipv6_vips_;
-  bool any_leaves_ring_ = false;
-  std::uint32_t lowest_vip_ = 0;  // in host order
-  std::uint32_t highest_vip_ = 0;
+  ServiceMap service_map_;
+  ServiceTimeouts timeouts_;
+  bool limits_half_open_;
+  bool any_leaves_ring_;
 };
 
 // The pointer itself.

@@ -91,6 +91,21 @@ PacketMix EstablishedIpv6() {
           .frames = AllFlows(AckV6)};
 }
 
+// The service has every port of a prefix: the most that it takes to find one.
+PacketMix EstablishedAtPrefix() {
+  return {.name = "established, every port",
+          .appliance = {.connections = 2 * kFlows},
+          .prepare =
+              [](TestAppliance& appliance) {
+                ServiceView& web = appliance.parts.services[Index(kWeb)];
+                web.vip = Vip(IpPrefix::Parse("192.0.2.0/28").value());
+                web.ports = {PortRange::Every()};
+                appliance.Publish();
+                OpenTcp(appliance);
+              },
+          .frames = AllFlows(Ack)};
+}
+
 PacketMix Udp() {
   return {.name = "established, UDP",
           .appliance = {.connections = 2 * kFlows},
@@ -127,9 +142,14 @@ Frame Dropped(std::size_t n) {
 }
 
 PacketMix Drops() {
-  return {.name = "drops", .appliance = {}, .prepare = {}, .frames = [](std::size_t turn) {
-            return Frames(turn * kPacketsPerTurn, Dropped);
-          }};
+  return {.name = "drops",
+          .appliance = {},
+          .prepare =
+              [](TestAppliance& appliance) {
+                appliance.parts.no_service = NoServicePolicy::kDrop;
+                appliance.Publish();
+              },
+          .frames = [](std::size_t turn) { return Frames(turn * kPacketsPerTurn, Dropped); }};
 }
 
 PacketMix Arp() {
@@ -164,6 +184,7 @@ std::vector<PacketMix> PacketMixes() {
           Established("established, ipip", ForwardingMode::kIpip),
           Established("established, gue", ForwardingMode::kGue),
           EstablishedIpv6(),
+          EstablishedAtPrefix(),
           Udp(),
           New(),
           NewInFullTable(),

@@ -12,34 +12,36 @@ struct AdminShell : Shell {
 
 TEST_CASE_METHOD(AdminShell, "service list shows a line for each target", "[cli]") {
   admin.services = From<v1::ListServicesResponse>(
-      "services { name: 'web' vip: '192.0.2.1' protocol: PROTOCOL_TCP ports: [80, 443]"
-      " method: 'maglev' affinities: 5"
+      "services { name: 'web' vip: '192.0.2.1' protocol: PROTOCOL_TCP"
+      " ports: ['80', '8000-8999'] method: 'maglev' affinities: 5"
       " targets { name: 'web-1' weight: 100 state: TARGET_STATE_UP ring_share: 0.33333 }"
       " targets { name: 'web-2' weight: 200 state: TARGET_STATE_DRAINING } }"
-      "services { name: 'any' vip: '192.0.2.2' protocol: PROTOCOL_UDP method: 'maglev' }");
+      "services { name: 'any' vip: '192.0.2.2' protocol: PROTOCOL_UDP method: 'maglev' ports: "
+      "'all' }");
   const Result result = Run("service list");
   CHECK(result.status == 0);
-  CHECK(
-      result.out ==
-      "SERVICE  VIP        PROTOCOL  PORTS   METHOD  AFFINITIES  TARGET  WEIGHT  STATE     SHARE\n"
-      "web      192.0.2.1  tcp       80,443  maglev  5           web-1   100     UP        33.3%\n"
-      "web      192.0.2.1  tcp       80,443  maglev  5           web-2   200     DRAINING  0.0%\n"
-      "any      192.0.2.2  udp       every   maglev  0\n");
+  CHECK(result.out ==
+        "SERVICE  VIP        PROTOCOL  PORTS         METHOD  AFFINITIES  TARGET  WEIGHT  STATE     "
+        "SHARE\n"
+        "web      192.0.2.1  tcp       80,8000-8999  maglev  5           web-1   100     UP        "
+        "33.3%\n"
+        "web      192.0.2.1  tcp       80,8000-8999  maglev  5           web-2   200     DRAINING  "
+        "0.0%\n"
+        "any      192.0.2.2  udp       all           maglev  0\n");
 }
 
 TEST_CASE_METHOD(AdminShell, "service list in JSON has numbers for all numbers", "[cli]") {
   admin.services = From<v1::ListServicesResponse>(
-      "services { name: 'web' vip: '192.0.2.1' protocol: PROTOCOL_TCP ports: 80 method: 'maglev'"
+      "services { name: 'web' vip: '192.0.2.1' protocol: PROTOCOL_TCP ports: '80' method: 'maglev'"
       " affinities: 18446744073709551615"
       " targets { name: 'web-1' weight: 100 state: TARGET_STATE_UP ring_share: 0.25 } }");
   const Result result = Run("service list --json");
   CHECK(IsJson(result.out));
-  CHECK(
-      result.out ==
-      R"({"services":[{"name":"web","vip":"192.0.2.1","protocol":"tcp","ports":[80],)"
-      R"("method":"maglev","targets":[{"name":"web-1","weight":100,"state":"UP",)"
-      R"("ring_share":0.25,"rank":0,"found_down":false}],"affinities":18446744073709551615,"panic":false}]})"
-      "\n");
+  CHECK(result.out ==
+        R"({"services":[{"name":"web","vip":"192.0.2.1","protocol":"tcp","method":"maglev",)"
+        R"("targets":[{"name":"web-1","weight":100,"state":"UP","ring_share":0.25,"rank":0,)"
+        R"("found_down":false}],"affinities":18446744073709551615,"panic":false,"ports":["80"]}]})"
+        "\n");
 }
 
 constexpr char kTargets[] =

@@ -35,10 +35,13 @@ TEST_CASE_METHOD(ChangeShell, "a target is created with its services", "[cli]") 
 TEST_CASE_METHOD(ChangeShell, "an update names what is given, and only that", "[cli]") {
   CHECK(Asked("target update web-4 --mac ''") ==
         R"(UpdateTarget target { name: "web-4" } update_mask { paths: "mac" })");
-  CHECK(
-      Asked("service update web --port 80,8080 --target web-1 --target web-2=7") ==
-      R"(UpdateService service { name: "web" ports: 80 ports: 8080 targets { target: "web-1" } )"
-      R"(targets { target: "web-2" weight: 7 } } update_mask { paths: "ports" paths: "targets" })");
+  CHECK(Asked("service update web --port 80,8080 --target web-1 --target web-2=7") ==
+        R"(UpdateService service { name: "web" targets { target: "web-1" } )"
+        R"(targets { target: "web-2" weight: 7 } ports: "80" ports: "8080" } )"
+        R"(update_mask { paths: "ports" paths: "targets" })");
+  CHECK(Asked("service update web --port 80,8000-8999 --max-half-open 500") ==
+        R"(UpdateService service { name: "web" ports: "80" ports: "8000-8999" )"
+        R"(max_half_open: 500 } update_mask { paths: "ports" paths: "max_half_open" })");
   CHECK(Asked("service update web --vip 192.0.2.9 --protocol udp --forwarding ipip "
               "--no-target drop") ==
         R"(UpdateService service { name: "web" vip: "192.0.2.9" protocol: TRANSPORT_UDP )"
@@ -47,10 +50,9 @@ TEST_CASE_METHOD(ChangeShell, "an update names what is given, and only that", "[
 }
 
 TEST_CASE_METHOD(ChangeShell, "a service is created, deleted, and weighs", "[cli]") {
-  CHECK(
-      Asked("service create mail --vip 192.0.2.7 --protocol tcp --port 25 --target web-1=0") ==
-      R"(CreateService service { name: "mail" vip: "192.0.2.7" protocol: TRANSPORT_TCP ports: 25 )"
-      R"(targets { target: "web-1" weight: 0 } })");
+  CHECK(Asked("service create mail --vip 192.0.2.7 --protocol tcp --port 25 --target web-1=0") ==
+        R"(CreateService service { name: "mail" vip: "192.0.2.7" protocol: TRANSPORT_TCP )"
+        R"(targets { target: "web-1" weight: 0 } ports: "25" })");
   CHECK(Asked("service delete mail") == R"(DeleteService service: "mail")");
   CHECK(Asked("target delete web-4") == R"(DeleteTarget target: "web-4")");
   CHECK(Asked("service weight web web-2 50") ==
@@ -63,7 +65,7 @@ TEST_CASE_METHOD(ChangeShell, "a command line that says too little asks nobody",
         "target delete", "service create mail --vip 192.0.2.7 --port 25", "service update web",
         "service weight web web-2", "service weight web web-2 much",
         "service update web --target web-2=x", "service update web --protocol sctp",
-        "service update web --port http"}) {
+        "service update web --port http", "service update web --port 90-80"}) {
     INFO(wrong);
     CHECK(Asked(wrong).empty());
     CHECK(last.status == 2);

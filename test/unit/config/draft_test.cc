@@ -63,11 +63,13 @@ TEST_CASE_METHOD(Fixture, "targets are added, changed and removed", "[config]") 
 }
 
 TEST_CASE_METHOD(Fixture, "services are added, changed and removed", "[config]") {
-  REQUIRE(draft
-              .AddService(Service("name: 'mail' vip: '192.0.2.2' protocol: TRANSPORT_TCP ports: 25"
-                                  " targets { target: 'web-1' }"))
-              .ok());
-  REQUIRE(draft.UpdateService(Service("name: 'web' ports: [80, 8080]"), Fields({"ports"})).ok());
+  REQUIRE(
+      draft
+          .AddService(Service("name: 'mail' vip: '192.0.2.2' protocol: TRANSPORT_TCP ports: '25'"
+                              " targets { target: 'web-1' }"))
+          .ok());
+  REQUIRE(
+      draft.UpdateService(Service("name: 'web' ports: ['80', '8080']"), Fields({"ports"})).ok());
   REQUIRE(draft.RemoveService("dns").ok());
   CHECK(Changes() ==
         Lines{"service dns: removed",
@@ -80,7 +82,8 @@ TEST_CASE_METHOD(Fixture, "without a mask all is replaced, and what is left out 
   REQUIRE(
       draft
           .UpdateService(
-              Service("name: 'web' vip: '192.0.2.1' protocol: TRANSPORT_TCP ports: [80, 443]"), {})
+              Service("name: 'web' vip: '192.0.2.1' protocol: TRANSPORT_TCP ports: ['80', '443']"),
+              {})
           .ok());
   CHECK(Changes() ==
         Lines{"service web: forwarding ipip -> l2", "service web: no_target drop -> reject",
@@ -153,7 +156,8 @@ TEST_CASE_METHOD(Fixture, "mistakes name services and targets, not places in a l
   SECTION("all of them") {
     REQUIRE(draft.AddTarget({}).ok());
     REQUIRE(
-        draft.AddService(Service("name: 'a b' vip: '192.0.2.1' protocol: TRANSPORT_TCP ports: 80"))
+        draft
+            .AddService(Service("name: 'a b' vip: '192.0.2.1' protocol: TRANSPORT_TCP ports: '80'"))
             .ok());
     CHECK(Mistakes() ==
           "target ''.name: is required; target ''.address: is required; service 'a b'.name: "

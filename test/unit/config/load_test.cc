@@ -100,7 +100,8 @@ TEST_CASE("all mistakes of a file come at once, in the order of its lines", "[co
         std::vector<std::string>{
             "b.yaml: ports: must have at least one port",
             "b.yaml:3: services[0].vip: '10.0.0.300': not an IPv4 or IPv6 address",
-            "b.yaml:5: services[0].ports[0]: '99999': must be 1 to 65535",
+            "b.yaml:5: services[0].ports[0]: '99999': must be 1 to 65535, a range of them as "
+            "8000-8999, or all",
             "b.yaml:6: logging.level: 'loud': must be one of: debug, info, warning, error",
             "b.yaml:7: prots: unknown key; did you mean 'ports'?",
         });
@@ -118,7 +119,7 @@ TEST_CASE("what is left out has the default of the schema", "[config]") {
   CHECK(config.ports[0].mtu == 1500);
   CHECK(config.ports[0].rx_descriptors == 1024);
   CHECK(config.connections.per_worker == 1'000'000);
-  CHECK(config.connections.tcp_established == absl::Minutes(130));
+  CHECK(config.connections.timeouts.tcp_established == absl::Minutes(130));
   CHECK(config.affinities.max_duration == absl::Hours(4));
   CHECK(config.control.listen.empty());
   REQUIRE(config.metrics.listen);
@@ -151,7 +152,7 @@ TEST_CASE("what is given is what is loaded", "[config]") {
   CHECK(config.cores.poll == Poll::kAdaptive);
   CHECK(config.cores.max_sleep == absl::Milliseconds(1));
   CHECK(config.ports[1].addresses[1].ToString() == "172.16.0.1/12");
-  CHECK(config.connections.udp == absl::Seconds(90));
+  CHECK(config.connections.timeouts.udp == absl::Seconds(90));
   CHECK(config.control.listen[0].address.IsLoopback());
   CHECK(config.control.listen[0].port == 7400);
   CHECK(config.control.listen[1].unix_path == "/run/h.sock");

@@ -143,6 +143,21 @@ TEST_CASE("l2 reaches neighbours only", "[config]") {
         std::vector<std::string>());
 }
 
+TEST_CASE("a VIP takes no gateway's address", "[config]") {
+  const auto with_vip = [](const std::string& vip) {
+    return MistakesIn(
+        WithPort("    gateway: 10.0.0.65\n"
+                 "services: [{name: web, protocol: tcp, ports: [80], vip: " +
+                 vip + "}]\n"));
+  };
+  CHECK(with_vip("10.0.0.65") ==
+        std::vector<std::string>{
+            "b.yaml:6: services[0].vip: '10.0.0.65': is the gateway of ports[0]"});
+  CHECK(with_vip("10.0.0.64/28") ==
+        std::vector<std::string>{"b.yaml:6: services[0].vip: '10.0.0.64/28': has 10.0.0.65 in it, "
+                                 "the gateway of ports[0]"});
+}
+
 TEST_CASE("static neighbours: hosts on a port, each said once", "[config]") {
   const auto config = Loaded(
       "neighbours:\n"

@@ -266,8 +266,10 @@ TEST_CASE("rules of services", "[config]") {
        {"b.yaml:13: services[0].protocol: 'sctp': must be one of: tcp, udp"}},
       {"ports out of range or twice",
        WithService("[80]", "[0, 80, 65536, 80]"),
-       {"b.yaml:14: services[0].ports[0]: '0': must be 1 to 65535",
-        "b.yaml:14: services[0].ports[2]: '65536': must be 1 to 65535",
+       {"b.yaml:14: services[0].ports[0]: '0': must be 1 to 65535, a range of them as 8000-8999, "
+        "or all",
+        "b.yaml:14: services[0].ports[2]: '65536': must be 1 to 65535, a range of them as "
+        "8000-8999, or all",
         "b.yaml:14: services[0].ports[3]: '80': is in the list already"}},
       {"two services in one place",
        WithService("", "") + "  - {name: web, vip: 192.0.2.1, protocol: tcp, ports: [443, 80]}\n"
@@ -275,6 +277,62 @@ TEST_CASE("rules of services", "[config]") {
        {"b.yaml:16: services[1].name: 'web': is the name of services[0] already",
         "b.yaml:16: services[1].ports[1]: '80': 192.0.2.1 tcp port 80 is served by services[0] "
         "already"}},
+      {"ranges of ports that are none, or meet",
+       WithService("[80]", "[8999-8000, 8000-8999, 8080, 8999-9001, all]"),
+       {"b.yaml:14: services[0].ports[0]: '8999-8000': must be 1 to 65535, a range of them as "
+        "8000-8999, or all",
+        "b.yaml:14: services[0].ports[2]: '8080': overlaps 8000-8999 of the same list",
+        "b.yaml:14: services[0].ports[3]: '8999-9001': overlaps 8000-8999 of the same list",
+        "b.yaml:14: services[0].ports[4]: 'all': every port is all that there is: must be alone "
+        "in the list"}},
+      {"services whose ranges meet, at one VIP",
+       WithService("[80]", "[8000-8999]") +
+           "  - {name: a, vip: 192.0.2.1, protocol: tcp, ports: [8080, 8900-9100]}\n"
+           "  - {name: b, vip: 192.0.2.1, protocol: tcp, ports: [all]}\n"
+           "  - {name: c, vip: 192.0.2.1, protocol: tcp, ports: [1-65535]}\n"
+           "  - {name: d, vip: 192.0.2.0/28, protocol: tcp, ports: [8000-8999]}\n"
+           "  - {name: e, vip: 192.0.2.0/24, protocol: tcp, ports: [8000-8999]}\n"
+           "  - {name: f, vip: 192.0.2.0/28, protocol: tcp, ports: [8999-9000]}\n",
+       {"b.yaml:16: services[1].ports[1]: '8900-9100': 192.0.2.1 tcp ports 8000-8999 are served "
+        "by services[0] already",
+        "b.yaml:18: services[3].ports[0]: 'all': 192.0.2.1 tcp as every port is served by "
+        "services[2] already",
+        "b.yaml:21: services[6].ports[0]: '8999-9000': 192.0.2.0/28 tcp ports 8000-8999 are "
+        "served by services[4] already"}},
+      {"a prefix that is none",
+       WithService("192.0.2.1", "192.0.2.0/33"),
+       {"b.yaml:12: services[0].vip: '192.0.2.0/33': neither an address nor a prefix, as "
+        "192.0.2.0/28"}},
+      {"a prefix with bits outside",
+       WithService("192.0.2.1", "192.0.2.1/28"),
+       {"b.yaml:12: services[0].vip: '192.0.2.1/28': has bits set outside the prefix; did you "
+        "mean 192.0.2.0/28?"}},
+      {"a prefix of half the world",
+       WithService("192.0.2.1", "128.0.0.0/1"),
+       {"b.yaml:12: services[0].vip: '128.0.0.0/1': a VIP's prefix has at least 8 bits"}},
+      {"a prefix with an address of the balancer",
+       WithService("192.0.2.1", "10.0.0.0/30"),
+       {"b.yaml:12: services[0].vip: '10.0.0.0/30': has 10.0.0.1 in it, the own address of "
+        "ports[0]"}},
+      {"a prefix with a target",
+       WithService("192.0.2.1", "10.0.0.8/29"),
+       {"b.yaml:12: services[0].vip: '10.0.0.8/29': has 10.0.0.11 in it, the address of "
+        "targets[0]"}},
+      {"a prefix with a broadcast address",
+       WithService("192.0.2.1", "10.0.0.248/29"),
+       {"b.yaml:12: services[0].vip: '10.0.0.248/29': has 10.0.0.255 in it, the broadcast address "
+        "of 10.0.0.0/24"}},
+      {"a kernel that no port reaches",
+       WithPort("no_service: kernel\n"),
+       {"b.yaml:5: no_service: 'kernel': no port has a kernel interface (ports: kernel)"}},
+      {"timeouts and limits out of range",
+       WithService("ports: [80]",
+                   "ports: [80]\n    timeouts: {udp: 9h, tcp_closing: 5}\n"
+                   "    max_half_open: 134217729"),
+       {"b.yaml:15: services[0].timeouts.tcp_closing: '5': must be a duration with a unit, as "
+        "500us, 90s or 2h10m",
+        "b.yaml:15: services[0].timeouts.udp: '9h': must be 1s to 8h",
+        "b.yaml:16: services[0].max_half_open: '134217729': must be 0 to 134217728"}},
       {"targets that are not there, or twice",
        WithService("[{target: web-1}]",
                    "[{target: web-1}, {target: wbe-1}, {weight: 1}, {target: web-1}, {target: x}]"),

@@ -328,6 +328,75 @@ TEST_CASE_METHOD(Fixture, "A20: changes that take nothing away end no affinity",
   CHECK(FollowedTo(1, 80) == "web-2");
 }
 
+// Beside the others: TCP 8000-8999 at 192.0.2.1, every port of 192.0.2.0/28 without its own
+// services, with web-2 alone.
+struct WideFixture : Fixture {
+  static constexpr ServiceSlot kRange{2};
+  static constexpr ServiceSlot kPrefix{3};
+  WideFixture() {
+    Apply([](auto& changed) {
+      config::Service range = changed.services[0];
+      range.name = "range";
+      range.ports = {PortRange(8000, 8999)};
+      config::Service prefix = range;
+      prefix.name = "prefix";
+      prefix.vip = Vip(IpPrefix::Parse("192.0.2.0/28").value());
+      prefix.ports = {PortRange::Every()};
+      prefix.targets = {{1, 100}};
+      changed.services.push_back(range);
+      changed.services.push_back(prefix);
+    });
+  }
+  static AffinitySelector At(const char* vip, std::vector<std::uint16_t> service_ports) {
+    AffinitySelector selector = Web({}, std::move(service_ports));
+    selector.vip = Address(vip);
+    return selector;
+  }
+};
+
+TEST_CASE_METHOD(WideFixture, "A1: a start may name a port inside a range", "[control]") {
+  CHECK(manager->Start(At("192.0.2.1", {8080}), "web-1", {}).outcome == Outcome::kStarted);
+  CHECK(FollowedTo(1, 8080, kRange) == "web-1");
+  CHECK(FollowedTo(1, 8081, kRange).empty());
+  CHECK(manager->Start(At("192.0.2.1", {8080, 8081}), "web-3", {}).outcome ==
+        Outcome::kOwnedByOther);
+  CHECK(manager->End(At("192.0.2.1", {8080}), "web-1").outcome == Outcome::kEnded);
+}
+
+TEST_CASE_METHOD(WideFixture, "A1: any address of a prefix means its whole service", "[control]") {
+  for (const char* vip : {"192.0.2.0", "192.0.2.7", "192.0.2.15"}) {
+    const auto answer = manager->Start(At(vip, {}), "web-2", {});
+    CHECK(answer.outcome ==
+          (vip == std::string("192.0.2.0") ? Outcome::kStarted : Outcome::kRenewed));
+    CHECK(FollowedTo(1, 22, kPrefix) == "web-2");
+  }
+  CHECK(manager->Start(At("192.0.2.3", {22}), "web-2", {}).outcome == Outcome::kCovered);
+  CHECK(manager->End(At("192.0.2.9", {}), "web-2").outcome == Outcome::kEnded);
+  CHECK(CellsInReplicas() == 0);
+}
+
+TEST_CASE_METHOD(WideFixture, "A7: a port means the service that its packets are for",
+                 "[control]") {
+  // At 192.0.2.1 the prefix has what is left by web and range.
+  CHECK(manager->Start(At("192.0.2.1", {22}), "web-2", {}).outcome == Outcome::kStarted);
+  CHECK(FollowedTo(1, 22, kPrefix) == "web-2");
+  CHECK(manager->Start(At("192.0.2.1", {80}), "web-2", {}).outcome == Outcome::kStarted);
+  CHECK(FollowedTo(1, 80) == "web-2");
+  CHECK(FollowedTo(1, 80, kPrefix).empty());
+  CHECK(manager->Start(At("192.0.2.2", {80}), "web-1", {}).outcome == Outcome::kNotATarget);
+  CHECK(manager->Start(At("192.0.2.16", {80}), "web-2", {}).outcome == Outcome::kNotATarget);
+}
+
+TEST_CASE_METHOD(WideFixture, "A21: a range that shrinks takes the affinities of its ports",
+                 "[control]") {
+  manager->Start(At("192.0.2.1", {8000, 8999}), "web-1", {});
+  Apply([](auto& changed) { changed.services[2].ports = {PortRange(8000, 8500)}; });
+  CHECK(manager->EndOrphans() == 1);
+  CHECK(FollowedTo(1, 8000, kRange) == "web-1");
+  Apply([](auto& changed) { changed.services[2].ports = {PortRange::Every()}; });
+  CHECK(manager->EndOrphans() == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "a longest duration that changes holds for later starts", "[control]") {
   manager->Start(Web({1}), "web-2", absl::Hours(3));
   manager->SetMaxDuration(absl::Hours(1));

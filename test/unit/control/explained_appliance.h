@@ -14,6 +14,8 @@
 //   source  TCP 85, source_hash
 //   standby TCP 86, hot_standby: two targets of each rank
 // Affinities of a target that is down wait.
+//   range   TCP 8000 to 8999
+//   prefix  every TCP port of 192.0.2.8/29
 #pragma once
 
 #include <memory>
@@ -76,9 +78,14 @@ inline config::BalancerConfig ExplainedConfig(const std::string& without = "") {
   config.services[11].method = BalancingMethod::kHotStandby;
   config.services[8].on_drain = config::OnDrain::kRefuse;
   config.services[9].on_drain = config::OnDrain::kBreak;
-  for (config::Service& service : config.services) service.on_down = config::OnDown::kSuspend;
   for (config::ServiceTarget& member : config.services[11].targets)
     member.rank = static_cast<std::uint32_t>(1 + member.target / 2);
+  add("range", "192.0.2.1", Protocol::kTcp, {}, 100);
+  add("prefix", "192.0.2.8", Protocol::kTcp, {}, 100);
+  config.services[12].ports = {PortRange(8000, 8999)};
+  config.services[13].vip = Vip(IpPrefix::Parse("192.0.2.8/29").value());
+  config.services[13].ports = {PortRange::Every()};
+  for (config::Service& service : config.services) service.on_down = config::OnDown::kSuspend;
   config.services[1].forwarding = ForwardingMode::kIpip;
   config.services[5].no_target = config::NoTarget::kDrop;
   config.services[6].forwarding = ForwardingMode::kGue;

@@ -98,7 +98,7 @@ struct Tallies {
       for (std::size_t i = 0; i < steps.size(); ++i)
         steps[i] += counters.services[service].packets[static_cast<Step>(i)].Read();
   }
-  static constexpr std::size_t kServices = 12;
+  static constexpr std::size_t kServices = 14;
 
   std::array<std::uint64_t, kDropReasons.size()> drops{};
   std::array<std::uint64_t, kReplyNames.size()> replies{};
@@ -172,7 +172,8 @@ class World : public ExplainedAppliance {
         {"192.0.2.9", 8080, kTcp},   {"192.0.2.1", 53, kUdp},     {"192.0.2.9", 8081, kTcp},
         {"2001:db8:1::1", 80, kTcp}, {"2001:db8:1::1", 81, kTcp}, {"192.0.2.1", 81, kTcp},
         {"192.0.2.1", 54, kUdp},     {"192.0.2.1", 82, kTcp},     {"192.0.2.1", 9999, kTcp},
-        {"192.0.2.9", 53, kUdp},     {"203.0.113.9", 80, kTcp},   {"10.0.0.1", 80, kTcp}};
+        {"192.0.2.9", 53, kUdp},     {"203.0.113.9", 80, kTcp},   {"10.0.0.1", 80, kTcp},
+        {"192.0.2.1", 8080, kTcp},   {"192.0.2.9", 81, kTcp},     {"192.0.2.15", 9, kTcp}};
     static constexpr Endpoint kByMethod[] = {{"192.0.2.1", 83, kTcp},
                                              {"192.0.2.1", 84, kTcp},
                                              {"192.0.2.1", 85, kTcp},
@@ -220,12 +221,13 @@ class World : public ExplainedAppliance {
 
   void StartOrEndAffinity() {
     AffinitySelector selector{AddressNamed("192.0.2.1"), Protocol::kTcp, {}, AnyClient(), {}};
+    if (chance.OneIn(3)) selector.service_ports = {80, 8080};
     if (chance.OneIn(5)) {
       selector.vip = AddressNamed("2001:db8:1::1");
       selector.client = InIpv6(selector.client);
+      if (!selector.service_ports.empty()) selector.service_ports = {80};
     }
-    if (chance.OneIn(3)) selector.service_ports = {80};
-    if (chance.OneIn(3))
+    if (selector.vip.IsV4() && chance.OneIn(3))
       selector.service_ports = {static_cast<std::uint16_t>(83 + chance.Below(4))};
     if (chance.OneIn(3)) selector.client_ports = {40003, 40004};
     const std::string target =

@@ -243,7 +243,6 @@ TEST_CASE("where there is no service the drop is named, and no row asked", "[con
     CHECK_FALSE(explanation.verdict.way);
     return explanation.verdict.drop.value();
   };
-  CHECK(reason("198.51.100.7", "192.0.2.1", 22) == DropReason::kNoService);
   CHECK(reason("198.51.100.7", "10.0.0.1", 80) == DropReason::kNoService);
   CHECK(reason("198.51.100.7", "203.0.113.9", 80) == DropReason::kNotOurAddress);
   CHECK(reason("127.0.0.1", "203.0.113.9", 80) == DropReason::kMartianSource);
@@ -251,7 +250,13 @@ TEST_CASE("where there is no service the drop is named, and no row asked", "[con
   CHECK(reason("192.0.2.9", "192.0.2.1", 80) == DropReason::kMartianSource);
   FlowKey flow = WebFlow(40000);
   flow.vip_port = 22;
-  CHECK(world.Explain(flow, kSynSegment).findings.empty());
+  const auto refused = world.Explain(flow, kSynSegment);
+  CHECK(refused.findings.empty());
+  CHECK(refused.verdict.outcome == Outcome::kRefused);
+  CHECK(refused.verdict.drop == DropReason::kNoService);
+  CHECK(refused.verdict.reply == Reply::kTcpReset);
+  CHECK(refused.verdict.why ==
+        "no service has this VIP's port: refused with a TCP RST, as the rate allows");
 }
 
 TEST_CASE("what a port's kernel interface gets, and what not", "[control]") {

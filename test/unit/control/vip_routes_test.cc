@@ -16,10 +16,10 @@ struct FakeTable {
   bool broken = false;
 
   VipRoutes::Table table() {
-    return {.add = [this](const IpAddress& vip) { return Tell("+", vip); },
-            .remove = [this](const IpAddress& vip) { return Tell("-", vip); }};
+    return {.add = [this](const Vip& vip) { return Tell("+", vip); },
+            .remove = [this](const Vip& vip) { return Tell("-", vip); }};
   }
-  absl::Status Tell(const std::string& what, const IpAddress& vip) {
+  absl::Status Tell(const std::string& what, const Vip& vip) {
     told.push_back(what + vip.ToString());
     if (broken) return absl::UnavailableError("broken");
     if (what == "+")

@@ -78,7 +78,7 @@ TEST_CASE("what the worker keeps, though there is a kernel interface", "[datapat
   };
   const MacAddress other{{0x02, 0, 0, 0, 9, 9}};
   const Case cases[] = {
-      {TcpPacket().To("192.0.2.1", 81).Syn().Build(), DropReason::kNoService},
+      {TcpPacket().To("192.0.2.1", 81).Rst().Build(), DropReason::kNoService},
       {TcpPacket().Syn().MoreFragments().Build(), DropReason::kFragment},
       {EchoRequest().To("192.0.2.1").IcmpType(5).Build(), DropReason::kIcmp},
       {TcpPacket().From("127.0.0.1", 1).To("10.0.0.1", 80).Syn().Build(),
@@ -100,6 +100,19 @@ TEST_CASE("what the worker keeps, though there is a kernel interface", "[datapat
   CHECK(appliance.Turn({EchoRequest().From(kClient).To("192.0.2.1").Build()}).size() == 1);
   CHECK(appliance.Turn({ArpRequest().From("10.0.0.2").To("10.0.0.1").Build()}).size() == 1);
   CHECK(KernelGets(appliance).empty());
+}
+
+TEST_CASE("no_service: kernel gives the kernel what no service of a VIP has", "[datapath]") {
+  const Frame frame = TcpPacket().To("192.0.2.1", 81).Syn().Build();
+  for (const std::uint32_t rate : {kRate, std::uint32_t{0}}) {
+    TestAppliance appliance({.kernel_rate = rate});
+    appliance.parts.no_service = NoServicePolicy::kKernel;
+    appliance.Publish();
+    CHECK(appliance.Turn({frame}).empty());
+    CHECK(Drops(appliance, DropReason::kNoService) == (rate == 0 ? 1 : 0));
+    if (rate != 0) CHECK(KernelGets(appliance) == std::vector<Frame>{frame});
+    CHECK(appliance.AllAccounted());
+  }
 }
 
 TEST_CASE("a flood gets so many a second, and service packets in it are forwarded", "[datapath]") {

@@ -89,8 +89,8 @@ TEST_CASE_METHOD(Fixture, "services are listed by name, with their targets", "[r
   CHECK(web.name() == "web");
   CHECK(web.vip() == "192.0.2.1");
   CHECK(web.protocol() == v1::PROTOCOL_TCP);
-  CHECK(std::vector<std::uint32_t>(web.ports().begin(), web.ports().end()) ==
-        std::vector<std::uint32_t>{80, 443});
+  CHECK(std::vector<std::string>(web.ports().begin(), web.ports().end()) ==
+        std::vector<std::string>{"80", "443"});
   CHECK(web.method() == "maglev");
   CHECK(web.affinities() == 3);
   REQUIRE(web.targets_size() == 3);
@@ -238,7 +238,7 @@ TEST_CASE_METHOD(ConfiguredFixture, "every mistake is answered with its line; no
         Lines{"b.yaml:11: services[0].targets[1].weight: '10001': must be 0 to 10000",
               "b.yaml:15: x: unknown key; known are eal, cores, ports, connections, affinities, "
               "control, metrics, ring_seed, targets, services, logging, kernel_routes, routes, "
-              "neighbours"});
+              "neighbours, no_service"});
   CHECK(answer.explanation() == "2 mistakes; nothing has changed");
   CHECK_FALSE(published);
 }
@@ -291,14 +291,14 @@ TEST_CASE_METHOD(ConfiguredFixture, "a service comes, changes and goes by single
   create.mutable_service()->set_name("mail");
   create.mutable_service()->set_vip("192.0.2.7");
   create.mutable_service()->set_protocol(v1::ServiceConfig::TRANSPORT_TCP);
-  create.mutable_service()->add_ports(25);
+  create.mutable_service()->add_ports("25");
   v1::ConfigChange change;
   REQUIRE(Ask(&Stub::CreateService, create, change).ok());
   CHECK(Services().services_size() == 3);
 
   v1::UpdateServiceRequest update;
   update.mutable_service()->set_name("mail");
-  update.mutable_service()->add_ports(587);
+  update.mutable_service()->add_ports("587");
   update.mutable_update_mask()->add_paths("ports");
   REQUIRE(Ask(&Stub::UpdateService, update, change).ok());
   CHECK(LinesOf(change.changes()) == Lines{"service mail: ports 25 -> 587"});

@@ -1,0 +1,14 @@
+// Timeouts of the configuration as connection tables have them.
+#pragma once
+
+#include "config/balancer_config.h"
+#include "tables/connection_timeouts.h"
+
+namespace holdfast {
+
+// Whole seconds, rounded up.
+ConnectionTimeouts TimeoutsOf(const config::Timeouts& timeouts);
+// Those of a service, which has `common` where it names none of its own.
+ConnectionTimeouts TimeoutsOf(const config::Service& service, const config::Timeouts& common);
+
+}  // namespace holdfast
