@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,7 @@
 #include "base/version.h"
 #include "config/load.h"
 #include "control/service_limits.h"
+#include "telemetry/neighbour_families.h"
 
 namespace holdfast {
 namespace {
@@ -98,7 +100,7 @@ void Appliance::MakeControl() {
                                .max_duration = config_.affinities.max_duration},
       clock_, directory_, replicas, control_counters_);
   resolver_ = std::make_unique<NeighbourResolver>(
-      datapath_->Identities(), clock_, neighbours_,
+      datapath_->Identities(), clock_, neighbours_, neighbour_counters_,
       [this](PortIndex port, std::span<const std::uint8_t> frame) {
         return datapath_->Send(port, frame);
       });
@@ -122,7 +124,8 @@ absl::Status Appliance::StartServers() {
                                        .counters = [this] { return metrics_->GatherOnLoop(); },
                                        .connection_tables = all_connections_,
                                        .explainer = explainer_.get(),
-                                       .load_reports = &load_reports_});
+                                       .load_reports = &load_reports_,
+                                       .neighbourhood = resolver_.get()});
   if (!control.ok()) return control.status();
   control_server_ = *std::move(control);
   if (!config_.metrics.listen) return absl::OkStatus();
@@ -155,11 +158,17 @@ MetricSource::Sources Appliance::MetricSources() {
                                 .control_counters = &control_counters_,
                                 .workers = {},
                                 .connection_tables = all_connections_,
-                                .extra = [this] { return datapath_->Families(); },
+                                .extra = [this] { return ExtraFamilies(); },
                                 .version = kVersion,
                                 .dpdk_version = Eal::DpdkVersion()};
   for (const auto& counters : worker_counters_) sources.workers.push_back(counters.get());
   return sources;
+}
+
+std::vector<Family> Appliance::ExtraFamilies() const {
+  std::vector<Family> families = datapath_->Families();
+  std::ranges::move(NeighbourFamilies(neighbour_counters_), std::back_inserter(families));
+  return families;
 }
 
 Explainer::Sources Appliance::ExplainerSources() const {
@@ -173,7 +182,7 @@ Explainer::Sources Appliance::ExplainerSources() const {
                              .ports = {},
                              .now = Datapath::Now};
   for (const auto& replica : affinity_replicas_) sources.affinity_replicas.push_back(replica.get());
-  for (const NeighbourResolver::Identity& port : datapath_->Identities()) {
+  for (const PortIdentity& port : datapath_->Identities()) {
     const config::Port& config = config_.ports[sources.ports.size()];
     sources.ports.push_back(
         {config.name, port.mac, port.addresses, config.kernel ? config.kernel->interface : ""});
@@ -200,7 +209,7 @@ absl::Status Appliance::Run() {
 
 void Appliance::Publish() {
   auto snapshot = directory_.BuildSnapshot();
-  resolver_->Follow(*snapshot, configuration_->now().targets);
+  resolver_->Follow(*snapshot, configuration_->now());
   path_mtus_.Follow(*snapshot);
   snapshots_.Publish(std::move(snapshot));
   if (routes_ != nullptr) routes_->Follow(snapshots_.Current());
@@ -216,14 +225,14 @@ LiveConfiguration::Parts Appliance::PartsOfConfiguration() {
 }
 
 void Appliance::MeetTargets(const config::BalancerConfig& next) {
-  resolver_->Meet(next.targets);
+  resolver_->Meet(next);
   const absl::Duration end = clock_.Now() + kPatienceWithTargets;
   while (resolver_->strangers() > 0 && clock_.Now() < end) {
     HearNeighbours();
     absl::SleepFor(absl::Milliseconds(1));
   }
   if (const std::size_t strangers = resolver_->strangers(); strangers > 0)
-    spdlog::warn("{} new targets do not answer ARP; what is balanced to them is lost until they do",
+    spdlog::warn("{} new next hops do not answer; what is balanced to them is lost until they do",
                  strangers);
 }
 
@@ -272,8 +281,9 @@ void Appliance::AnnounceVips() {
 
 void Appliance::WatchPorts() {
   lost_port_ = datapath_->CheckPorts();
-  if (!lost_port_.ok()) loop_.Stop();
+  if (!lost_port_.ok()) return loop_.Stop();
   if (routes_ != nullptr) routes_->Retry();
+  for (const PortIndex port : datapath_->WatchLinks()) resolver_->AnnouncePort(port);
 }
 
 void Appliance::ReleaseTargets() {

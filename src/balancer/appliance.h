@@ -20,6 +20,7 @@
 #include "control/target_directory.h"
 #include "control/vip_routes.h"
 #include "datapath/datapath.h"
+#include "datapath/neighbour_resolver.h"
 #include "kernel/host_routes.h"
 #include "rpc/control_server.h"
 #include "telemetry/metric_source.h"
@@ -53,10 +54,11 @@ class Appliance {
   absl::Status StartServers();
   [[nodiscard]] std::vector<WorkerTables> TablesOfWorkers();
   [[nodiscard]] MetricSource::Sources MetricSources();
+  [[nodiscard]] std::vector<Family> ExtraFamilies() const;  // any thread
   [[nodiscard]] Explainer::Sources ExplainerSources() const;
 
   [[nodiscard]] LiveConfiguration::Parts PartsOfConfiguration();
-  // Returns when all new targets have answered ARP, or have had their time.
+  // Returns when all new targets have answered, or have had their time.
   void MeetTargets(const config::BalancerConfig& next);
   void HearNeighbours();
   void HearRouters();
@@ -74,6 +76,7 @@ class Appliance {
   ControlCounters control_counters_;
   TargetDirectory directory_;
   NeighbourTable neighbours_;
+  NeighbourCounters neighbour_counters_;
   FragmentTable fragments_;
   PathMtuTable path_mtu_table_;
   PathMtus path_mtus_{clock_, path_mtu_table_};

@@ -56,6 +56,10 @@ class IpAddress {
   [[nodiscard]] bool IsLoopback() const;
   [[nodiscard]] bool IsMulticast() const;
   [[nodiscard]] bool IsLimitedBroadcast() const;
+  // Of a link alone, IPv6: fe80::/10. It says nothing of the link.
+  [[nodiscard]] constexpr bool IsLinkLocal() const {
+    return bytes_[0] == 0xfe && (bytes_[1] & 0xc0) == 0x80;
+  }
   [[nodiscard]] std::string ToString() const;
 
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;

@@ -9,12 +9,14 @@
 
 namespace holdfast {
 
-// The own address in whose subnet `neighbour` is, by which that one knows us; the first one
-// if it is in none. REQUIRES: there is one.
+// The own address in whose subnet `neighbour` is, by which that one knows us; if it is in
+// none, the first one of its family, else the first one. REQUIRES: there is one.
 inline const IpAddress& OwnAddressFor(const std::vector<IpPrefix>& own,
                                       const IpAddress& neighbour) {
   for (const IpPrefix& prefix : own)
     if (prefix.Contains(neighbour)) return prefix.address;
+  for (const IpPrefix& prefix : own)
+    if (prefix.address.IsV4() == neighbour.IsV4()) return prefix.address;
   return own.front().address;
 }
 

@@ -11,6 +11,7 @@
 #include "cli/duration_option.h"
 #include "cli/explain_command.h"
 #include "cli/invocation.h"
+#include "cli/neighbour_commands.h"
 #include "cli/service_commands.h"
 #include "cli/target_commands.h"
 
@@ -32,6 +33,8 @@ Examples
   holdfastctl explain --client 198.51.100.7:40000 --vip 192.0.2.1:80
   holdfastctl target drain web-2 --wait
   holdfastctl service weight web web-2 50
+  holdfastctl neighbour list
+  holdfastctl vip announce 192.0.2.1
   holdfastctl config apply balancer.yaml --dry-run
   holdfastctl --server 10.0.0.10:7400 counters holdfast_worker --json
 )";
@@ -68,6 +71,8 @@ ExitCode Run(int argc, char** argv) {
   AddAffinityCommands(app, invocation);
   AddServiceCommands(app, invocation);
   AddTargetCommands(app, invocation);
+  AddNeighbourCommands(app, invocation);
+  AddVipCommands(app, invocation);
   AddConfigCommands(app, invocation);
   AddCounterCommands(app, invocation);
   AddExplainCommand(app, invocation);

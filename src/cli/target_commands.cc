@@ -143,11 +143,11 @@ void AddCreate(CLI::App& noun, Invocation& invocation) {
   AddName(create, [&target](const std::string& name) { target.set_name(name); });
   AddText(
       create, "--address", "IP", [&target](const std::string& ip) { target.set_address(ip); },
-      "in the subnet of a port")
+      "in the subnet of a port, or behind a router that the balancer knows")
       .required();
   AddText(
       create, "--mac", "MAC", [&target](const std::string& mac) { target.set_mac(mac); },
-      "without it, learned by ARP");
+      "without it, learned");
   create
       .add_option_function<std::vector<std::string>>(
           "--service",
@@ -176,14 +176,14 @@ void AddUpdate(CLI::App& noun, Invocation& invocation) {
         target.set_address(ip);
         request->mutable_update_mask()->add_paths("address");
       },
-      "in the subnet of a port");
+      "in the subnet of a port, or behind a router that the balancer knows");
   AddText(
       update, "--mac", "MAC",
       [request, &target](const std::string& mac) {
         target.set_mac(mac);
         request->mutable_update_mask()->add_paths("mac");
       },
-      "'' for one that is learned by ARP");
+      "'' for one that is learned");
   update.require_option(2, 0);  // the name, and what changes
   SendOnRun(update, invocation, &Stub::UpdateTarget, request);
 }

@@ -48,6 +48,22 @@ struct Port {
   std::uint32_t rx_descriptors = 1024;
   std::uint32_t tx_descriptors = 1024;
   std::optional<KernelShare> kernel;
+  std::optional<IpAddress> gateway;  // IPv4
+  std::optional<IpAddress> gateway_v6;
+};
+
+// By `via`, which is a neighbour on `port`.
+struct Route {
+  IpPrefix prefix;
+  IpAddress via;
+  std::size_t port = 0;  // index into `ports`
+};
+
+// A neighbour that is not asked for its MAC.
+struct StaticNeighbour {
+  IpAddress address;
+  MacAddress mac;
+  std::size_t port = 0;  // index into `ports`
 };
 
 struct Timeouts {
@@ -98,9 +114,13 @@ struct Target {
   std::string name;
   IpAddress address;
   std::optional<MacAddress> mac;  // static; else learned
-  std::size_t port = 0;           // index into `ports`: the one whose subnet holds `address`
+  std::size_t port = 0;           // index into `ports`: it leaves by this one
   std::optional<ForwardingMode> forwarding = std::nullopt;  // whatever its services say
   std::uint16_t gue_port = kGuePort;
+  std::optional<IpAddress> gateway = {};  // by this neighbour; nothing: it is in the port's subnet
+
+  // The neighbour that frames for it go to.
+  [[nodiscard]] const IpAddress& NextHop() const { return gateway ? *gateway : address; }
 };
 
 struct ServiceTarget {
@@ -147,6 +167,8 @@ struct BalancerConfig {
   std::vector<Target> targets;    // in the file's order
   std::vector<Service> services;  // in the file's order
   LogLevel log_level = LogLevel::kInfo;
+  std::vector<Route> routes;                // without the ports' gateways
+  std::vector<StaticNeighbour> neighbours;  // without the targets' own
   NoService no_service = NoService::kReject;
   std::optional<std::uint32_t> kernel_routes_table;  // where routes to usable VIPs are kept
 };

@@ -221,7 +221,7 @@ absl::StatusOr<BalancerConfig> Draft::Check() const {
     RecordTimeouts(ElementPath("services", static_cast<std::size_t>(i)) + ".timeouts.",
                    message_.services(i).timeouts(), log);
   BalancerConfig next = now_;
-  next.targets = CheckedTargets(message_.targets(), next.ports, log);
+  next.targets = CheckedTargets(message_.targets(), next.ports, next.routes, log);
   next.services = CheckedServices(message_.services(), next.ports, next.targets, log);
   if (log.empty()) return next;
   return absl::InvalidArgumentError(

@@ -70,6 +70,17 @@ bool IsHostAddress(const std::string& field, const std::string& text, const IpAd
   return rule == nullptr;
 }
 
+std::optional<MacAddress> CheckedMac(const std::string& field, const std::string& text,
+                                     MistakeLog& log) {
+  if (!log.Has(field) || log.IsSpoiled(field)) return std::nullopt;
+  const auto mac = MacAddress::Parse(text);
+  if (!mac.ok())
+    log.Add(field, text, "must be a MAC address as 02:00:00:00:00:01");
+  else if (mac->IsMulticast() || mac->IsZero())
+    log.Add(field, text, "must be the MAC address of one host, not multicast and not zero");
+  return mac.ok() ? std::optional(*mac) : std::nullopt;
+}
+
 bool IsHostOf(const std::string& field, const IpAddress& address, const IpPrefix& subnet,
               MistakeLog& log) {
   // All of an IPv6 subnet's addresses are hosts' but the first (RFC 4291, 2.6.1).

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "base/forwarding_mode.h"
 #include "base/ip_address.h"
+#include "base/mac_address.h"
 #include "config/mistake_log.h"
 #include "holdfast/v1/config.pb.h"
 
@@ -43,6 +44,10 @@ std::optional<IpAddress> HostAddress(const std::string& field, const std::string
 // The same rules for an address that was read already. `text` is what is shown.
 bool IsHostAddress(const std::string& field, const std::string& text, const IpAddress& address,
                    MistakeLog& log);
+
+// The MAC address of one host. Nothing when the field is absent, or is not that.
+std::optional<MacAddress> CheckedMac(const std::string& field, const std::string& text,
+                                     MistakeLog& log);
 
 // Not the network's or the broadcast address of a subnet (RFC 3021: a /31 and a
 // /32 have none).

@@ -71,6 +71,24 @@ void AddServers(const BalancerConfig& config, FieldTexts& fields) {
   fields["metrics.listen"] = config.metrics.listen ? config.metrics.listen->text : "";
 }
 
+std::string TextOf(const std::optional<IpAddress>& address) {
+  return address ? address->ToString() : "";
+}
+
+void AddNextHops(const BalancerConfig& config, FieldTexts& fields) {
+  for (std::size_t i = 0; i < config.ports.size(); ++i) {
+    const std::string path = ElementPath("ports", i);
+    fields[path + ".gateway"] = TextOf(config.ports[i].gateway);
+    fields[path + ".gateway_v6"] = TextOf(config.ports[i].gateway_v6);
+  }
+  fields["routes"] = Joined(config.routes, [](const Route& route) {
+    return absl::StrCat(route.prefix.ToString(), " via ", route.via.ToString());
+  });
+  fields["neighbours"] = Joined(config.neighbours, [](const StaticNeighbour& neighbour) {
+    return absl::StrCat(neighbour.address.ToString(), " at ", neighbour.mac.ToString());
+  });
+}
+
 std::string TextOf(NoService no_service) {
   if (no_service == NoService::kKernel) return "kernel";
   return no_service == NoService::kDrop ? "drop" : "reject";
@@ -102,9 +120,11 @@ FieldTexts FixedFields(const BalancerConfig& config) {
 }
 
 FieldTexts LiveFields(const BalancerConfig& config) {
-  return {{"affinities.max_duration", TextOf(config.affinities.max_duration)},
-          {"logging.level", TextOf(config.log_level)},
-          {"no_service", TextOf(config.no_service)}};
+  FieldTexts fields{{"affinities.max_duration", TextOf(config.affinities.max_duration)},
+                    {"logging.level", TextOf(config.log_level)},
+                    {"no_service", TextOf(config.no_service)}};
+  AddNextHops(config, fields);
+  return fields;
 }
 
 }  // namespace holdfast::config

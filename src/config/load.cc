@@ -19,7 +19,9 @@ BalancerConfig Checked(const v1::BalancerConfig& message, MistakeLog& log) {
   config.control = CheckedControl(message.control(), log);
   config.metrics = CheckedMetrics(message.metrics(), config.control, log);
   config.ring_seed = message.ring_seed();
-  config.targets = CheckedTargets(message.targets(), config.ports, log);
+  config.routes = CheckedRoutes(message.routes(), message.ports(), config.ports, log);
+  config.targets = CheckedTargets(message.targets(), config.ports, config.routes, log);
+  config.neighbours = CheckedNeighbours(message.neighbours(), config.ports, config.targets, log);
   config.services = CheckedServices(message.services(), config.ports, config.targets, log);
   config.log_level = CheckedLogLevel(message.logging());
   config.no_service = CheckedNoService(message, config.ports, log);

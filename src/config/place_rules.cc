@@ -40,6 +40,11 @@ std::optional<Vip> PlaceRules::CheckedVip(const std::string& field, const std::s
   }
   if (!vip) return vip;
   CheckOwnAddresses(field, text, *vip);
+  for (std::size_t i = 0; i < ports_.size(); ++i)
+    for (const auto& gateway : {ports_[i].gateway, ports_[i].gateway_v6})
+      if (gateway && vip->Contains(*gateway))
+        log_.Add(field, text,
+                 Takes(*vip, *gateway, absl::StrCat("gateway of ", ElementPath("ports", i))));
   for (std::size_t i = 0; i < targets_.size(); ++i)
     if (vip->Contains(targets_[i].address))
       log_.Add(

@@ -34,12 +34,22 @@ KernelShare CheckedKernelShare(const std::string& path, const v1::Port::KernelSh
 std::uint32_t CheckedKernelRoutesTable(const v1::KernelRoutes& routes, MistakeLog& log);
 
 using PortMessages = google::protobuf::RepeatedPtrField<v1::Port>;
+using RouteMessages = google::protobuf::RepeatedPtrField<v1::Route>;
+using NeighbourMessages = google::protobuf::RepeatedPtrField<v1::StaticNeighbour>;
 using TargetMessages = google::protobuf::RepeatedPtrField<v1::TargetConfig>;
 using ServiceMessages = google::protobuf::RepeatedPtrField<v1::ServiceConfig>;
 
 std::vector<Port> CheckedPorts(const PortMessages& ports, MistakeLog& log);
+// Sets the gateways of `ports`, too, which are those of `messages`.
+std::vector<Route> CheckedRoutes(const RouteMessages& routes, const PortMessages& messages,
+                                 std::vector<Port>& ports, MistakeLog& log);
 std::vector<Target> CheckedTargets(const TargetMessages& targets, const std::vector<Port>& ports,
-                                   MistakeLog& log);
+                                   const std::vector<Route>& routes, MistakeLog& log);
+std::vector<StaticNeighbour> CheckedNeighbours(const NeighbourMessages& neighbours,
+                                               const std::vector<Port>& ports,
+                                               const std::vector<Target>& targets, MistakeLog& log);
+// `field` names a target of a service that forwards by l2: it must be a neighbour.
+void CheckOnLink(const std::string& field, const Target& target, MistakeLog& log);
 std::vector<Service> CheckedServices(const ServiceMessages& services,
                                      const std::vector<Port>& ports,
                                      const std::vector<Target>& targets, MistakeLog& log);

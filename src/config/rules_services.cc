@@ -47,6 +47,8 @@ class ServiceRules {
       const auto index = IndexOf(element + ".target", wanted.target());
       if (!index) continue;
       target.target = *index;
+      if (targets_[*index].forwarding.value_or(service.forwarding) == ForwardingMode::kL2)
+        CheckOnLink(element + ".target", targets_[*index], log_);
       AddOnce(element, wanted.target(), target, service);
     }
   }

@@ -1,60 +1,48 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "base/ids.h"
 #include "config/field_rules.h"
 #include "config/rules.h"
+#include "config/way.h"
 
 namespace holdfast::config {
 namespace {
 
-std::string SubnetsOf(const std::vector<Port>& ports) {
-  std::vector<std::string> subnets;
-  for (const Port& port : ports)
-    for (const IpPrefix& prefix : port.addresses)
-      subnets.push_back(absl::StrCat(prefix.ToString(), " on ", port.name));
-  return absl::StrJoin(subnets, ", ");
-}
-
-// Sets the port whose subnet holds the target; the longest prefix wins, as in a
-// routing table.
-void CheckReachable(const std::string& field, const std::vector<Port>& ports, Target& target,
-                    MistakeLog& log) {
-  const IpPrefix* longest = nullptr;
-  for (std::size_t i = 0; i < ports.size(); ++i) {
-    for (const IpPrefix& prefix : ports[i].addresses) {
+// Sets how the target is reached.
+void CheckReachable(const std::string& field, const std::vector<Port>& ports,
+                    const std::vector<Route>& routes, Target& target, MistakeLog& log) {
+  for (std::size_t i = 0; i < ports.size(); ++i)
+    for (const IpPrefix& prefix : ports[i].addresses)
       if (prefix.address == target.address)
         return log.Add(field, target.address.ToString(),
                        absl::StrCat("is the own address of ", ElementPath("ports", i)));
-      if (!prefix.Contains(target.address) || (longest && prefix.length <= longest->length))
-        continue;
-      longest = &prefix;
-      target.port = i;
-    }
+  const std::optional<Way> way = WayTo(target.address, ports, routes);
+  if (way) {
+    target.port = way->port;
+    target.gateway = way->gateway;
+    if (way->subnet) IsHostOf(field, target.address, *way->subnet, log);
+    return;
   }
-  if (longest != nullptr) return void(IsHostOf(field, target.address, *longest, log));
   // Without a port that is right nothing can be said about targets.
   if (const std::string subnets = SubnetsOf(ports); !subnets.empty())
     log.Add(field, target.address.ToString(),
-            absl::StrCat("must lie in the subnet of a port (", subnets, ")"));
+            absl::StrCat("must lie in the subnet of a port (", subnets,
+                         "), or be reached by `routes` or a port's gateway"));
 }
 
-std::optional<MacAddress> CheckedMac(const std::string& field, const std::string& text,
-                                     MistakeLog& log) {
-  if (!log.Has(field) || log.IsSpoiled(field)) return std::nullopt;
-  const auto mac = MacAddress::Parse(text);
-  if (!mac.ok())
-    log.Add(field, text, "must be a MAC address as 02:00:00:00:00:01");
-  else if (mac->IsMulticast() || mac->IsZero())
-    log.Add(field, text, "must be the MAC address of one host, not multicast and not zero");
-  return mac.ok() ? std::optional(*mac) : std::nullopt;
+// Frames to a target behind a gateway have the gateway's MAC.
+void CheckHasOwnMac(const std::string& field, const Target& target, MistakeLog& log) {
+  if (target.mac && target.gateway)
+    log.Add(field, target.mac->ToString(),
+            absl::StrCat("the target is reached by the gateway ", target.gateway->ToString(),
+                         ": give that one a MAC in `neighbours`"));
 }
 
 }  // namespace
 
 std::vector<Target> CheckedTargets(const TargetMessages& targets, const std::vector<Port>& ports,
-                                   MistakeLog& log) {
+                                   const std::vector<Route>& routes, MistakeLog& log) {
   if (static_cast<std::size_t>(targets.size()) > kMaxTargets)
     log.Add("targets", absl::StrCat(targets.size(), " targets"),
             absl::StrCat("at most ", kMaxTargets, " are possible"));
@@ -76,7 +64,8 @@ std::vector<Target> CheckedTargets(const TargetMessages& targets, const std::vec
     if (!address) continue;
     target.address = *address;
     addresses.Claim(path, path + ".address", address->ToString());
-    CheckReachable(path + ".address", ports, target, log);
+    CheckReachable(path + ".address", ports, routes, target, log);
+    CheckHasOwnMac(path + ".mac", target, log);
   }
   return checked;
 }

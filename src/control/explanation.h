@@ -74,10 +74,11 @@ struct Explanation {
       std::string target;
       IpAddress address;
       ForwardingMode forwarding{};
-      std::string port;               // it leaves by
-      std::optional<MacAddress> mac;  // of the target; none: not resolved
-      MacAddress source_mac;          // of the port
-      IpAddress outer_source;         // of the outer header; not of kL2
+      std::string port;                  // it leaves by
+      std::optional<IpAddress> gateway;  // the neighbour that it goes to first; none: the target
+      std::optional<MacAddress> mac;     // of the target; none: not resolved
+      MacAddress source_mac;             // of the port
+      IpAddress outer_source;            // of the outer header; not of kL2
       IpAddress outer_destination;
       std::uint16_t gue_port = 0;  // of the outer header; kGue
     };

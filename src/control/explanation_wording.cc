@@ -46,6 +46,7 @@ std::string InWords(const Explanation::Verdict::Way& way) {
   std::string words = absl::StrCat(
       "target '", way.target, "' (", way.address.ToString(), ") by step ",
       std::string(kStepNames[static_cast<std::size_t>(way.step)]), ", from port '", way.port, "'");
+  if (way.gateway) absl::StrAppend(&words, " by gateway ", way.gateway->ToString());
   absl::StrAppend(&words, way.mac ? absl::StrCat(" to MAC ", way.mac->ToString())
                                   : ", but its MAC is not known");
   if (way.forwarding == ForwardingMode::kL2) return words;

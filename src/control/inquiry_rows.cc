@@ -168,13 +168,14 @@ Explanation::Verdict::Way Inquiry::WayTo(const TargetView& target, Step step) co
                                 .address = target.address,
                                 .forwarding = target.forwarding.value_or(destination_.forwarding()),
                                 .port = port.name,
+                                .gateway = target.gateway,
                                 .mac = sources_.neighbours->Find(target.handle.slot()),
                                 .source_mac = port.mac,
                                 .outer_source = {},
                                 .outer_destination = {}};
   if (way.forwarding == ForwardingMode::kL2) return way;
   if (way.forwarding == ForwardingMode::kGue) way.gue_port = target.gue_port;
-  way.outer_source = OwnAddressFor(port.addresses, target.address);
+  way.outer_source = OwnAddressFor(port.addresses, target.NextHop());
   way.outer_destination = target.address;
   return way;
 }

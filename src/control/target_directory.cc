@@ -112,6 +112,7 @@ void TargetDirectory::PutTarget(const config::Target& target) {
   }
   view.address = target.address;
   view.port = static_cast<PortIndex>(target.port);
+  view.gateway = target.gateway;
   view.forwarding = target.forwarding;
   view.gue_port = target.gue_port;
 }

@@ -6,9 +6,9 @@
 #include <rte_mbuf.h>
 
 #include <array>
-#include <cstring>
 
 #include "datapath/batch.h"
+#include "datapath/replace_frame.h"
 #include "datapath/reply_limiter.h"
 #include "wire/icmp.h"
 
@@ -29,9 +29,7 @@ bool TurnIntoAnswer(Batch& batch, rte_mbuf* mbuf, Reply kind, ReplyLimiter& limi
     batch.Count(Reply::kRateLimited);
     return false;
   }
-  std::memcpy(BytesOf(mbuf), answer.data(), length);
-  mbuf->data_len = static_cast<std::uint16_t>(length);
-  mbuf->pkt_len = mbuf->data_len;
+  ReplaceFrame(mbuf, {answer.data(), length});
   batch.Reply(mbuf, kind);
   return true;
 }

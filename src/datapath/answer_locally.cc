@@ -1,33 +1,12 @@
-#include "datapath/stages.h"
+#include "datapath/local_packets.h"
 #include "wire/arp.h"
 #include "wire/icmp.h"
 #include "wire/icmp_error.h"
+#include "wire/neighbour_discovery.h"
 #include "wire/tunnel_header.h"
 
 namespace holdfast {
 namespace {
-
-// What a stage needs to answer, in one place.
-struct Local {
-  Batch& batch;
-  const WorkerPorts& ports;
-  NeighbourEventRing& events;
-  PathMtuEventRing& path_mtu_events;
-  WorkerCounters& counters;
-
-  [[nodiscard]] bool IsVip(const IpAddress& address) const {
-    return batch.turn().snapshot->IsVip(address);
-  }
-  // An address of a VIP that is a prefix may be anywhere: routers know the way to it.
-  [[nodiscard]] bool AnswersArpFor(const IpAddress& address) const {
-    const WorkerPort& port = batch.port();
-    return port.Owns(address) || batch.turn().snapshot->service_map().IsVipOfItsOwn(address) ||
-           (IsVip(address) && port.Reaches(address));
-  }
-  [[nodiscard]] bool Has(const IpAddress& address) const {
-    return IsVip(address) || ports.Own(address);
-  }
-};
 
 // As ours are: IP in IP, or UDP from a port that GUE's are.
 bool IsTunnel(const QuotedPacket& quoted) {
@@ -38,25 +17,21 @@ bool IsTunnel(const QuotedPacket& quoted) {
 // A host that says who has its own address: RFC 5227's announcement.
 bool IsAnnouncement(const ArpMessage& message) { return message.sender_ip == message.target_ip; }
 
-void TellManagement(Local& local, const ArpMessage& message) {
-  if (message.sender_ip == IpAddress::FromV4(0)) return;  // a probe claims nothing
-  const NeighbourEvent event{
-      .address = message.sender_ip, .mac = message.sender_mac, .port = local.batch.port().index};
-  if (!local.events.Push(event)) local.counters.neighbour_events_lost.Add(1);
-}
-
 void AnswerArp(Local& local, rte_mbuf* mbuf) {
   Batch& batch = local.batch;
   const auto message = ParseArp(FrameOf(mbuf));
   if (!message) return batch.Drop(mbuf, DropReason::kArp);
+  if (local.Has(message->sender_ip))
+    return local.RefuseClaim(mbuf, message->sender_ip, message->sender_mac,
+                             LocalPacket::kArpOfOthers);
   const bool request = message->operation == ArpOperation::kRequest;
-  const bool for_us = local.AnswersArpFor(message->target_ip);
+  const bool for_us = local.AnswersFor(message->target_ip);
   if (!for_us && !IsAnnouncement(*message)) return batch.Consume(mbuf, LocalPacket::kArpOfOthers);
-  // A stranger that claims one of our addresses is not believed.
-  if (!local.Has(message->sender_ip)) TellManagement(local, *message);
+  if (message->sender_ip != IpAddress::FromV4(0))  // a probe claims nothing
+    local.TellManagement({.address = message->sender_ip, .mac = message->sender_mac});
   const LocalPacket kind = request ? LocalPacket::kArpRequest : LocalPacket::kArpReply;
-  if (!request || !for_us || IsAnnouncement(*message)) {
-    if (batch.port().shares_with_kernel() && !local.Has(message->sender_ip))
+  if (!request || !for_us) {
+    if (batch.port().shares_with_kernel())
       return batch.AddForKernel(mbuf);  // it has a table of neighbours, too
     return batch.Consume(mbuf, kind);
   }
@@ -102,6 +77,9 @@ void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& e
   for (const LocalContext& packet : batch.locals()) {
     if (packet.parsed.kind == PacketKind::kArp)
       AnswerArp(local, packet.mbuf);
+    else if (packet.parsed.kind == PacketKind::kIcmpV6 &&
+             IsNeighbourMessage(FrameOf(packet.mbuf), packet.parsed))
+      AnswerNeighbourMessage(local, packet.mbuf, packet.parsed);
     else
       AnswerIcmp(local, packet.mbuf, packet.parsed);
   }

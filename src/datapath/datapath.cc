@@ -127,9 +127,10 @@ void Datapath::Stop() {
 
 CoarseTick Datapath::Now() { return CoarseTick::FromCycles(ReadTsc(), rte_get_tsc_hz()); }
 
-std::vector<NeighbourResolver::Identity> Datapath::Identities() const {
-  std::vector<NeighbourResolver::Identity> identities;
-  for (const auto& port : ports_) identities.push_back({port->mac(), port->config().addresses});
+std::vector<PortIdentity> Datapath::Identities() const {
+  std::vector<PortIdentity> identities;
+  for (const auto& port : ports_)
+    identities.push_back({port->mac(), port->config().addresses, port->config().name});
   return identities;
 }
 

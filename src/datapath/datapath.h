@@ -15,7 +15,7 @@
 #include "datapath/eal.h"
 #include "datapath/kernel_share.h"
 #include "datapath/neighbour_event.h"
-#include "datapath/neighbour_resolver.h"
+#include "datapath/neighbour_frames.h"
 #include "datapath/packet_pool.h"
 #include "datapath/port.h"
 #include "datapath/port_watch.h"
@@ -38,7 +38,7 @@ class Datapath {
   // The time as workers take it for what they look up and remember. Any thread.
   static CoarseTick Now();
 
-  [[nodiscard]] std::vector<NeighbourResolver::Identity> Identities() const;
+  [[nodiscard]] std::vector<PortIdentity> Identities() const;
   // Copies the frame and has a worker send it. False when it is lost: no buffer, or
   // the worker is behind.
   bool Send(PortIndex port, std::span<const std::uint8_t> frame);
@@ -48,6 +48,8 @@ class Datapath {
   void DrainPathMtuEvents(absl::FunctionRef<void(const PathMtuEvent&)> learn);
   // UNAVAILABLE when a port has gone.
   [[nodiscard]] absl::Status CheckPorts() const { return watch_->Check(); }
+  // Ports whose link has come up since the last call.
+  std::vector<PortIndex> WatchLinks() { return watch_->WatchLinks(); }
   [[nodiscard]] std::vector<Family> Families() const;
 
  private:

@@ -3,6 +3,9 @@
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -126,7 +129,21 @@ absl::Status Port::Start() {
   // One that cannot choose gives all of them anyway.
   if (config_.kernel) rte_eth_allmulticast_enable(device_);
   const int result = rte_eth_dev_start(device_);
-  return result == 0 ? absl::OkStatus() : Error("does not start", result);
+  if (result != 0) return Error("does not start", result);
+  HearGroups();
+  return absl::OkStatus();
+}
+
+// IPv6 hosts look for each other by groups of their addresses' ends (RFC 4291, 2.7.1); VIPs
+// come and go.
+void Port::HearGroups() const {
+  const bool has_ipv6 = std::any_of(config_.addresses.begin(), config_.addresses.end(),
+                                    [](const IpPrefix& own) { return !own.address.IsV4(); });
+  if (!has_ipv6 || rte_eth_allmulticast_enable(device_) == 0) return;
+  spdlog::info(
+      "{}its driver cannot tell the device to take all multicast. If IPv6 neighbours do not find "
+      "us: ip link set INTERFACE allmulticast on",
+      Named(config_));
 }
 
 WorkerPort Port::ForWorker(std::uint16_t queue) const {

@@ -44,6 +44,7 @@ class Port {
   absl::Status SetUpQueues(std::uint16_t queues, rte_mempool* packets);
   absl::Status SetMtu();
   absl::Status ReadMac();
+  void HearGroups() const;
   // "port 'lan0' (device 'net_...')": `what`, with DPDK's reason.
   [[nodiscard]] absl::Status Error(const std::string& what, int dpdk_result) const;
 

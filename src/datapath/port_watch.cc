@@ -2,6 +2,10 @@
 
 #include <net/if.h>
 #include <rte_ethdev.h>
+#include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "config/device_name.h"
@@ -34,11 +38,18 @@ std::string InterfaceOf(const Port& port) {
 
 }  // namespace
 
-PortWatch::PortWatch(const std::vector<std::unique_ptr<Port>>& ports) {
+PortWatch::PortWatch(const std::vector<std::unique_ptr<Port>>& ports)
+    : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
   for (const auto& port : ports) {
     const std::string interface = InterfaceOf(*port);
-    ports_.push_back({port.get(), interface, if_nametoindex(interface.c_str())});
+    ports_.push_back(
+        {port.get(), interface, if_nametoindex(interface.c_str()), std::make_unique<LinkState>()});
+    ports_.back().link->is_up.Set(1);
   }
+}
+
+PortWatch::~PortWatch() {
+  if (socket_ >= 0) close(socket_);
 }
 
 absl::Status PortWatch::Check() const {
@@ -61,6 +72,38 @@ absl::Status PortWatch::Check(const Watched& watched) {
                                              "' was deleted. Make it again and start anew"));
 }
 
+// Drivers on a kernel interface call their link up whatever the interface says.
+bool PortWatch::HasLink(const Watched& watched) const {
+  rte_eth_link link{};
+  if (rte_eth_link_get_nowait(watched.port->device(), &link) == 0 &&
+      link.link_status == RTE_ETH_LINK_DOWN)
+    return false;
+  if (watched.kernel_interface.empty()) return true;
+  ifreq request{};
+  watched.kernel_interface.copy(request.ifr_name, sizeof request.ifr_name - 1);
+  return ioctl(socket_, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_RUNNING) != 0;
+}
+
+std::vector<PortIndex> PortWatch::WatchLinks() {
+  std::vector<PortIndex> risen;
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    const bool is_up = HasLink(ports_[i]);
+    LinkState& link = *ports_[i].link;
+    if (is_up == (link.is_up.Read() != 0)) continue;
+    link.is_up.Set(is_up ? 1 : 0);
+    link.changes.Add(1);
+    const config::Port& port = ports_[i].port->config();
+    if (is_up) {
+      spdlog::info("port '{}' (device '{}'): its link is up again", port.name, port.device);
+      risen.push_back(PortIndex(i));
+    } else {
+      spdlog::error("port '{}' (device '{}'): its link is down; nothing comes or goes by it",
+                    port.name, port.device);
+    }
+  }
+  return risen;
+}
+
 std::vector<Family> PortWatch::Families() const {
   std::vector<Family> families;
   for (const PortMetric& metric : kPortMetrics)
@@ -72,7 +115,21 @@ std::vector<Family> PortWatch::Families() const {
       families[i].samples.push_back({{{"port", watched.port->config().name}},
                                      static_cast<double>(stats.*kPortMetrics[i].field)});
   }
+  families.push_back({"holdfast_port_link_up",
+                      "1 while the port's link carries; looked at once a second.",
+                      MetricKind::kGauge, LinkSamples(&LinkState::is_up)});
+  families.push_back({"holdfast_port_link_changes_total",
+                      "How often the port's link was lost or came up.", MetricKind::kCounter,
+                      LinkSamples(&LinkState::changes)});
   return families;
+}
+
+std::vector<Sample> PortWatch::LinkSamples(Counter LinkState::*field) const {
+  std::vector<Sample> samples;
+  for (const Watched& watched : ports_)
+    samples.push_back({{{"port", watched.port->config().name}},
+                       static_cast<double>(((*watched.link).*field).Read())});
+  return samples;
 }
 
 }  // namespace holdfast

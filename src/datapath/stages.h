@@ -43,9 +43,9 @@ void PrefetchConnections(Batch& batch, const HashKey& key, const ConnectionTable
 // for the others. Once for each batch; again does nothing.
 void FindConnections(Batch& batch, const ConnectionTable& connections);
 
-// ARP and ICMP. Answers what is for our addresses and VIPs, drops the rest. What
-// ARP says of others goes to the management core by `events`, and what routers say of the
-// ways to targets by `path_mtu_events`.
+// ARP, neighbour discovery and ICMP. Answers what is for our addresses and VIPs, drops the
+// rest. What neighbours say of themselves goes to the management core by `events`, and what
+// routers say of the ways to targets by `path_mtu_events`.
 void AnswerLocally(Batch& batch, const WorkerPorts& ports, NeighbourEventRing& events,
                    PathMtuEventRing& path_mtu_events, WorkerCounters& counters);
 

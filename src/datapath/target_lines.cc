@@ -11,7 +11,7 @@ TunnelHeader::Ends EndsOf(const TargetView& target, const WorkerPort& port, cons
   return {.destination_mac = mac,
           .source_mac = port.mac,
           .vlan = port.vlan,
-          .from = OwnAddressFor(port.addresses, target.address),
+          .from = OwnAddressFor(port.addresses, target.NextHop()),
           .to = target.address,
           .gue_port = target.gue_port};
 }

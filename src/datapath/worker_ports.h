@@ -51,6 +51,12 @@ class WorkerPorts {
                        [&](const WorkerPort& port) { return port.Owns(address); });
   }
 
+  // Of any port: they may hear each other.
+  [[nodiscard]] bool Have(const MacAddress& mac) const {
+    return std::any_of(ports_.begin(), ports_.end(),
+                       [&](const WorkerPort& port) { return port.mac == mac; });
+  }
+
  private:
   std::vector<WorkerPort> ports_;
 };

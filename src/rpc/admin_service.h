@@ -61,6 +61,16 @@ class AdminService final : public v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* Explain(grpc::CallbackServerContext* context,
                                     const v1::ExplainRequest* request,
                                     v1::ExplainResponse* response) override;
+  // admin_neighbours.cc
+  grpc::ServerUnaryReactor* ListNeighbours(grpc::CallbackServerContext* context,
+                                           const v1::ListNeighboursRequest* request,
+                                           v1::ListNeighboursResponse* response) override;
+  grpc::ServerUnaryReactor* FlushNeighbour(grpc::CallbackServerContext* context,
+                                           const v1::FlushNeighbourRequest* request,
+                                           v1::FlushNeighbourResponse* response) override;
+  grpc::ServerUnaryReactor* AnnounceVips(grpc::CallbackServerContext* context,
+                                         const v1::AnnounceVipsRequest* request,
+                                         v1::AnnounceVipsResponse* response) override;
 
  private:
   // Puts the configuration that holds, as `edit` changes it, in its own place. `what`
@@ -72,6 +82,8 @@ class AdminService final : public v1::AdminService::CallbackService {
   absl::Status SetState(const TargetStateRequest& request, v1::SetTargetStateResponse& response);
   absl::Status SetHealth(const TargetHealthRequest& request, v1::SetTargetHealthResponse& response);
   [[nodiscard]] v1::Target Describe(const TargetDirectory::TargetInfo& target) const;
+  [[nodiscard]] v1::Neighbour Describe(const NeighbourView& neighbour) const;
+  [[nodiscard]] const std::string& NameOf(PortIndex port) const;
 
   const ControlParts parts_;
 };

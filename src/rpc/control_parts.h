@@ -13,6 +13,7 @@
 #include "stats/samples.h"
 #include "tables/connection_table.h"
 #include "tables/neighbour_table.h"
+#include "tables/neighbourhood.h"
 
 namespace holdfast {
 
@@ -32,6 +33,7 @@ struct ControlParts {
   std::vector<const ConnectionTable*> connection_tables = {};
   const Explainer* explainer = nullptr;
   LoadReports* load_reports = nullptr;
+  Neighbourhood* neighbourhood = nullptr;
 };
 
 }  // namespace holdfast

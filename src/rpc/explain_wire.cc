@@ -9,12 +9,6 @@
 namespace holdfast {
 namespace {
 
-absl::StatusOr<IpAddress> AddressFromWire(absl::string_view field, const std::string& text) {
-  auto address = IpAddress::Parse(text);
-  if (!address.ok()) return Mistake(field, Quoted(text), "must be an IPv4 or IPv6 address");
-  return address;
-}
-
 absl::StatusOr<std::uint16_t> PortFromWire(absl::string_view field, bool is_there,
                                            std::uint32_t wire) {
   if (!is_there) return Mistake(field, "absent", "a packet has a port");
@@ -99,6 +93,7 @@ v1::PacketWay ToWire(const Explanation::Verdict::Way& way) {
   wire.set_address(way.address.ToString());
   wire.set_forwarding(std::string(NameOf(way.forwarding)));
   wire.set_port(way.port);
+  if (way.gateway) wire.set_gateway(way.gateway->ToString());
   if (way.mac) wire.set_mac(way.mac->ToString());
   wire.set_source_mac(way.source_mac.ToString());
   if (way.forwarding == ForwardingMode::kL2) return wire;

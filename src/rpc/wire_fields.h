@@ -11,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/flow_key.h"
+#include "base/ip_address.h"
 #include "holdfast/v1/affinity.pb.h"
 
 namespace holdfast {
@@ -31,6 +32,12 @@ inline absl::StatusOr<Protocol> ProtocolFromWire(absl::string_view field, v1::Pr
   if (wire == v1::PROTOCOL_TCP) return Protocol::kTcp;
   if (wire == v1::PROTOCOL_UDP) return Protocol::kUdp;
   return Mistake(field, static_cast<int>(wire), "must be PROTOCOL_TCP (6) or PROTOCOL_UDP (17)");
+}
+
+inline absl::StatusOr<IpAddress> AddressFromWire(absl::string_view field, const std::string& text) {
+  auto address = IpAddress::Parse(text);
+  if (!address.ok()) return Mistake(field, Quoted(text), "must be an IPv4 or IPv6 address");
+  return address;
 }
 
 }  // namespace holdfast

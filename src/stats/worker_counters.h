@@ -60,6 +60,8 @@ enum class DropReason : std::uint8_t {
   kIcmp,
   kIcmpForged,
   kArp,
+  kNeighbourDiscovery,
+  kAddressConflict,
   kNoService,
   kNoTarget,
   kNoNeighbour,
@@ -73,7 +75,7 @@ struct DropReasonName {
   std::string_view name;
   std::string_view help;
 };
-inline constexpr std::array<DropReasonName, 24> kDropReasons = {{
+inline constexpr std::array<DropReasonName, 26> kDropReasons = {{
     {"truncated", "the frame ends before a header that it announces"},
     {"ethertype", "neither IPv4 nor IPv6 nor ARP"},
     {"not_our_mac", "the destination MAC is another host's, or a multicast group"},
@@ -92,6 +94,9 @@ inline constexpr std::array<DropReasonName, 24> kDropReasons = {{
     {"icmp", "ICMP that is neither an echo request nor an error, or malformed"},
     {"icmp_forged", "an ICMP error about a packet that its receiver did not send"},
     {"arp", "ARP that is malformed"},
+    {"neighbour_discovery", "IPv6 neighbour discovery that is malformed, or came by a router"},
+    {"address_conflict",
+     "ARP or neighbour discovery by which another host claims one of our addresses"},
     {"no_service", "a VIP, but no service has this protocol and port"},
     {"no_target", "the service has no target that may take it, or its target is gone"},
     {"no_neighbour", "the target's MAC address is not resolved yet"},
@@ -109,9 +114,14 @@ enum class LocalPacket : std::uint8_t {
   kTunnelError,  // an ICMP error about a packet that we sent to a target
   kArpOfOthers,  // broadcast between other hosts: seen, no concern of ours
   kKernel,       // handed to the port's kernel interface
+  kNeighbourSolicitation,
+  kNeighbourAdvertisement,
+  kSolicitationOfOthers,  // for an address that ends as one of ours
 };
-inline constexpr std::array<std::string_view, 6> kLocalPacketNames = {
-    "arp_request", "arp_reply", "echo_request", "tunnel_error", "arp_of_others", "kernel"};
+inline constexpr std::array<std::string_view, 9> kLocalPacketNames = {
+    "arp_request",           "arp_reply", "echo_request",           "tunnel_error",
+    "arp_of_others",         "kernel",    "neighbour_solicitation", "neighbour_advertisement",
+    "solicitation_of_others"};
 
 // Packets that the worker made.
 enum class Reply : std::uint8_t {
@@ -121,15 +131,17 @@ enum class Reply : std::uint8_t {
   kPortUnreachable,
   kPacketTooBig,  // "fragmentation needed" or "packet too big"
   kFragment,      // of a packet that was too long, but for its first one
-  kInjected,      // by the management core: ARP requests
+  kInjected,      // by the management core: questions to neighbours, announcements
   kRateLimited,   // an answer that was not sent
   kFromKernel,
   kFromKernelToVip,
   kFromKernelLost,  // not sent: the device had no room
+  kNeighbourAdvertisement,
 };
-inline constexpr std::array<std::string_view, 11> kReplyNames = {
-    "arp_reply", "echo_reply",   "tcp_reset",   "port_unreachable",   "packet_too_big",  "fragment",
-    "injected",  "rate_limited", "from_kernel", "from_kernel_to_vip", "from_kernel_lost"};
+inline constexpr std::array<std::string_view, 12> kReplyNames = {
+    "arp_reply",      "echo_reply",         "tcp_reset",        "port_unreachable",
+    "packet_too_big", "fragment",           "injected",         "rate_limited",
+    "from_kernel",    "from_kernel_to_vip", "from_kernel_lost", "neighbour_advertisement"};
 
 template <typename Enum, std::size_t kCount>
 class CounterArray {

@@ -47,7 +47,11 @@ struct TargetView {
   IpAddress address;
   std::optional<ForwardingMode> forwarding = std::nullopt;  // whatever the service says
   std::uint16_t gue_port = kGuePort;
-  bool down_somewhere = false;  // in a service that it is in (BalancingView::down)
+  bool down_somewhere = false;            // in a service that it is in (BalancingView::down)
+  std::optional<IpAddress> gateway = {};  // by this neighbour; nothing: it is one itself
+
+  // The neighbour that frames for it go to.
+  [[nodiscard]] const IpAddress& NextHop() const { return gateway ? *gateway : address; }
 };
 
 enum class NoTargetPolicy : std::uint8_t { kReject, kDrop };

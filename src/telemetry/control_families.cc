@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "affinity/request.h"
+#include "telemetry/by_name.h"
 #include "telemetry/service_target_family.h"
 
 namespace holdfast {
@@ -45,17 +46,6 @@ Family AffinityCounts(const TargetDirectory& directory, const AffinityManager& a
       directory, [&](const auto& service, const auto& target) {
         return affinities.CountOf(service.slot, *directory.FindTarget(target.name));
       });
-}
-
-// A counter for each of `names`, under the label `label`.
-template <std::size_t kCount>
-Family ByName(Family family, const std::string& label,
-              const std::array<std::string_view, kCount>& names,
-              const std::array<Counter, kCount>& counters) {
-  for (std::size_t i = 0; i < kCount; ++i)
-    family.samples.push_back(
-        {{{label, std::string(names[i])}}, static_cast<double>(counters[i].Read())});
-  return family;
 }
 
 Family AffinityRequests(const ControlCounters& counters) {

@@ -105,6 +105,28 @@ grpc::Status FakeAdminService::Explain(grpc::ServerContext* context,
   return Behave(behaviour_, *context);
 }
 
+grpc::Status FakeAdminService::ListNeighbours(grpc::ServerContext* context,
+                                              const v1::ListNeighboursRequest* /*request*/,
+                                              v1::ListNeighboursResponse* response) {
+  *response = neighbours;
+  return Behave(behaviour_, *context);
+}
+
+grpc::Status FakeAdminService::FlushNeighbour(grpc::ServerContext* context,
+                                              const v1::FlushNeighbourRequest* request,
+                                              v1::FlushNeighbourResponse* /*response*/) {
+  flush_request = *request;
+  return Behave(behaviour_, *context);
+}
+
+grpc::Status FakeAdminService::AnnounceVips(grpc::ServerContext* context,
+                                            const v1::AnnounceVipsRequest* request,
+                                            v1::AnnounceVipsResponse* response) {
+  announce_request = *request;
+  *response = announced;
+  return Behave(behaviour_, *context);
+}
+
 FakeBalancer::FakeBalancer(const std::string& directory)
     : unix_address_("unix:" + directory + "/control.sock") {
   grpc::ServerBuilder builder;

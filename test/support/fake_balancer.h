@@ -58,6 +58,10 @@ class FakeAdminService final : public v1::AdminService::Service {
   v1::GetCountersResponse counters;
   v1::ExplainRequest explain_request;
   v1::ExplainResponse explanation;
+  v1::ListNeighboursResponse neighbours;
+  v1::FlushNeighbourRequest flush_request;
+  v1::AnnounceVipsRequest announce_request;
+  v1::AnnounceVipsResponse announced;
 
  private:
   grpc::Status ListServices(grpc::ServerContext* context, const v1::ListServicesRequest* request,
@@ -106,6 +110,14 @@ class FakeAdminService final : public v1::AdminService::Service {
                            v1::GetCountersResponse* response) override;
   grpc::Status Explain(grpc::ServerContext* context, const v1::ExplainRequest* request,
                        v1::ExplainResponse* response) override;
+  grpc::Status ListNeighbours(grpc::ServerContext* context,
+                              const v1::ListNeighboursRequest* request,
+                              v1::ListNeighboursResponse* response) override;
+  grpc::Status FlushNeighbour(grpc::ServerContext* context,
+                              const v1::FlushNeighbourRequest* request,
+                              v1::FlushNeighbourResponse* response) override;
+  grpc::Status AnnounceVips(grpc::ServerContext* context, const v1::AnnounceVipsRequest* request,
+                            v1::AnnounceVipsResponse* response) override;
 
   const FakeBehaviour& behaviour_;
 };

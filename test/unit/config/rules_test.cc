@@ -209,7 +209,7 @@ TEST_CASE("rules of targets", "[config]") {
       {"outside every subnet",
        WithPort("targets: [{name: a, address: 10.0.1.1}]\n"),
        {"b.yaml:5: targets[0].address: '10.0.1.1': must lie in the subnet of a port (10.0.0.1/24 "
-        "on lan0)"}},
+        "on lan0), or be reached by `routes` or a port's gateway"}},
       {"addresses that are taken or no host's",
        WithPort("targets:\n  - {name: a, address: 10.0.0.1}\n  - {name: b, address: 10.0.0.2}\n"
                 "  - {name: c, address: 10.0.0.2}\n  - {name: d, address: 10.0.0.255}\n"

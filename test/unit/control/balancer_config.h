@@ -12,6 +12,7 @@ inline IpAddress Address(const char* text) { return IpAddress::Parse(text).value
 inline config::BalancerConfig ThreeTargets() {
   config::BalancerConfig config;
   config.ring_seed = 2026;
+  for (const char* const name : {"lan0", "lan1"}) config.ports.emplace_back().name = name;
   config.targets = {{"web-1", Address("10.0.0.11"), {}, 0},
                     {"web-2", Address("10.0.0.12"), {}, 1},
                     {"web-3", Address("10.0.0.13"), {}, 0}};

@@ -294,6 +294,8 @@ TEST_CASE("how the packet leaves: MACs, and addresses of the outer header", "[co
   CHECK(way.outer_source == AddressNamed("10.0.0.1"));
   CHECK(way.outer_destination == way.address);
 
+  CHECK_FALSE(way.gateway);
+
   const std::size_t slot = world.directory.FindTarget(plain.way->target)->slot();
   CHECK(plain.way->mac == TargetMac(slot));
   world.appliance.neighbours.Clear(slot);

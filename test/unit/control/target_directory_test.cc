@@ -173,6 +173,7 @@ TEST_CASE_METHOD(Fixture, "who keeps the name keeps handle and state, wherever i
   Apply([](auto& changed) {
     changed.targets[1].address = Address("10.0.0.22");
     changed.targets[1].port = 0;
+    changed.targets[1].gateway = Address("10.0.0.254");
   });
   CHECK(directory.FindTarget("web-2") == before);
   const auto snapshot = directory.BuildSnapshot();
@@ -180,6 +181,7 @@ TEST_CASE_METHOD(Fixture, "who keeps the name keeps handle and state, wherever i
   REQUIRE(view != nullptr);
   CHECK(view->address == Address("10.0.0.22"));
   CHECK(view->port == PortIndex{0});
+  CHECK(view->NextHop() == Address("10.0.0.254"));
   CHECK(view->state == TargetState::kDraining);
   CHECK(InRing(*snapshot, 0) == Names{"web-1", "web-3"});
 }

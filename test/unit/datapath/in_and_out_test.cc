@@ -63,7 +63,24 @@ TEST_CASE("ARP between others is nobody's loss, and an announcement is heard", "
 TEST_CASE("a stranger that claims one of our addresses is not believed", "[datapath]") {
   TestAppliance appliance;
   appliance.Turn({ArpRequest().From("192.0.2.1").To("192.0.2.1").Build(),
-                  ArpRequest().From("10.0.0.1").To("10.0.0.1").Build()});
+                  ArpRequest().From("10.0.0.1").To("10.0.0.2").Build(),
+                  ArpReply().From("10.0.0.1").To("10.0.0.1").Build(),
+                  ArpRequest().From("192.0.2.1").To("10.0.0.1").Build()});
+  CHECK(Drops(appliance, DropReason::kAddressConflict) == 4);
+  const auto events = Heard(appliance);
+  REQUIRE(events.size() == 4);
+  for (const NeighbourEvent& event : events) CHECK(event.kind == NeighbourEvent::Kind::kClaimsOurs);
+  CHECK(events[0].address == AddressNamed("192.0.2.1"));
+  CHECK(events[0].mac == kClientMac);
+  CHECK(appliance.counters().tx_packets.Read() == 0);
+  CHECK(appliance.AllAccounted());
+}
+
+TEST_CASE("what another port of ours says of our addresses is no lie", "[datapath]") {
+  TestAppliance appliance;
+  appliance.Turn({ArpRequest().From("10.0.0.1").To("10.0.0.2").SenderMac(kBalancerMac).Build()});
+  CHECK(Drops(appliance, DropReason::kAddressConflict) == 0);
+  CHECK(Local(appliance, LocalPacket::kArpOfOthers) == 1);
   CHECK(Heard(appliance).empty());
 }
 

@@ -234,11 +234,11 @@ TEST_CASE_METHOD(ConfiguredFixture, "every mistake is answered with its line; no
                  "[rpc]") {
   const auto answer = Apply(ThreeTargetsIn("10001") + "x: 1\n");
   CHECK(answer.outcome() == v1::CONFIG_OUTCOME_MISTAKES);
-  CHECK(
-      LinesOf(answer.mistakes()) ==
-      Lines{"b.yaml:11: services[0].targets[1].weight: '10001': must be 0 to 10000",
-            "b.yaml:15: x: unknown key; known are eal, cores, ports, connections, affinities, "
-            "control, metrics, ring_seed, targets, services, logging, kernel_routes, no_service"});
+  CHECK(LinesOf(answer.mistakes()) ==
+        Lines{"b.yaml:11: services[0].targets[1].weight: '10001': must be 0 to 10000",
+              "b.yaml:15: x: unknown key; known are eal, cores, ports, connections, affinities, "
+              "control, metrics, ring_seed, targets, services, logging, kernel_routes, routes, "
+              "neighbours, no_service"});
   CHECK(answer.explanation() == "2 mistakes; nothing has changed");
   CHECK_FALSE(published);
 }
@@ -332,7 +332,7 @@ TEST_CASE_METHOD(ConfiguredFixture, "a single call that is wrong changes nothing
   CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
   CHECK(status.error_message() ==
         "target 'web-4'.address: '10.9.0.14': must lie in the subnet of a port (10.0.0.1/24 on "
-        "lan)");
+        "lan), or be reached by `routes` or a port's gateway");
   create.mutable_target()->set_address("10.0.0.14");
   create.add_services("ftp");
   status = Ask(&Stub::CreateTarget, create, change);

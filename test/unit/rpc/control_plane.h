@@ -62,6 +62,25 @@ inline std::uint16_t FreePort() {
   return ntohs(address.sin_port);
 }
 
+// Keeps what it was asked last; `answer` refuses, unless it is OK.
+struct FakeNeighbourhood final : Neighbourhood {
+  [[nodiscard]] std::vector<NeighbourView> Neighbours() const override { return neighbours; }
+  absl::Status Flush(const IpAddress& address) override {
+    flushed = address;
+    return answer;
+  }
+  absl::StatusOr<std::vector<Announced>> Announce(const std::optional<IpAddress>& vip) override {
+    announced = vip;
+    if (!answer.ok()) return answer;
+    return std::vector<Announced>{{vip.value_or(Address("10.0.0.1")), PortIndex{0}}};
+  }
+
+  std::vector<NeighbourView> neighbours;
+  std::optional<IpAddress> flushed;
+  std::optional<IpAddress> announced;
+  absl::Status answer;
+};
+
 class ControlPlane {
  public:
   static constexpr std::size_t kReplicas = 2;
@@ -102,7 +121,8 @@ class ControlPlane {
             [this] { return families; },
             {&connections[0], &connections[1]},
             explainer.get(),
-            &load_reports};
+            &load_reports,
+            &neighbourhood};
   }
 
   // Of what the directory had when the test began; workers remember no connection.
@@ -168,6 +188,7 @@ class ControlPlane {
   TargetDirectory directory;
   LoadReports load_reports{clock, directory};
   NeighbourTable neighbours;
+  FakeNeighbourhood neighbourhood;
   std::array<ConnectionTable, kReplicas> connections{Table(0), Table(1)};  // of the workers
   ControlCounters counters;
   std::vector<Family> families;               // what GetCounters finds
