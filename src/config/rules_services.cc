@@ -7,6 +7,7 @@
 #include "config/balancing_fields.h"
 #include "config/closest_word.h"
 #include "config/field_rules.h"
+#include "config/health_fields.h"
 #include "config/place_rules.h"
 #include "config/rules.h"
 
@@ -16,7 +17,11 @@ namespace {
 class ServiceRules {
  public:
   ServiceRules(const std::vector<Port>& ports, const std::vector<Target>& targets, MistakeLog& log)
-      : targets_(targets), log_(log), names_("name", log), places_(ports, targets, log) {
+      : ports_(ports),
+        targets_(targets),
+        log_(log),
+        names_("name", log),
+        places_(ports, targets, log) {
     for (std::size_t i = 0; i < targets.size(); ++i) target_index_.emplace(targets[i].name, i);
   }
 
@@ -34,6 +39,7 @@ class ServiceRules {
         BoundedNumber(path + ".max_half_open", message.max_half_open(), {0, 134'217'728}, log_));
     CheckBalancing(path, message, service, log_);
     CheckTargets(path, message, service);
+    CheckHealth(path + ".health", message, {ports_, targets_}, service, log_);
     return service;
   }
 
@@ -78,6 +84,7 @@ class ServiceRules {
     service.targets.push_back(target);
   }
 
+  const std::vector<Port>& ports_;
   const std::vector<Target>& targets_;
   MistakeLog& log_;
   Uniqueness names_;
