@@ -28,7 +28,7 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       ring_hasher_(options.ring_seed),
       replies_(options.cycles_per_second),
       fragments_(*tables.fragments, options.hash_key, options.cycles_per_second),
-      kernel_(options.kernel, ports_, options.cycles_per_second),
+      kernel_(options.kernel, tables.probes, ports_, options.cycles_per_second),
       lines_({*tables.neighbours, *tables.path_mtus}, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
       chooser_(options.id, tables.all_connections, options.ring_seed),
@@ -53,7 +53,7 @@ bool Worker::RunTurn() {
   if (fragments_.anyone_waits()) [[unlikely]]
     ServeFragments();
   SendOutgoing();
-  kernel_.Exchange(ports_, tables_.snapshots->Current(), counters_);
+  kernel_.Exchange(ports_, tables_.snapshots->Current(), lines_, counters_);
   SweepConnections();
   const std::uint64_t ended = options_.cycles();
   load_.AfterTurn(began, ended, busy);

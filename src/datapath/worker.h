@@ -37,6 +37,7 @@ struct WorkerTables {
   const SnapshotPublisher* snapshots = nullptr;
   RcuDomain* rcu = nullptr;
   WorkerCounters* counters = nullptr;
+  const ProbeTable* probes = nullptr;  // none: no health checks
 };
 
 // How a worker and the management core talk to each other.

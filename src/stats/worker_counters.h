@@ -137,11 +137,14 @@ enum class Reply : std::uint8_t {
   kFromKernelToVip,
   kFromKernelLost,  // not sent: the device had no room
   kNeighbourAdvertisement,
+  kProbe,      // a health check's packet, to its target
+  kProbeLost,  // not sent: no way to the target is known, or the device had no room
 };
-inline constexpr std::array<std::string_view, 12> kReplyNames = {
+inline constexpr std::array<std::string_view, 14> kReplyNames = {
     "arp_reply",      "echo_reply",         "tcp_reset",        "port_unreachable",
     "packet_too_big", "fragment",           "injected",         "rate_limited",
-    "from_kernel",    "from_kernel_to_vip", "from_kernel_lost", "neighbour_advertisement"};
+    "from_kernel",    "from_kernel_to_vip", "from_kernel_lost", "neighbour_advertisement",
+    "probe",          "probe_lost"};
 
 template <typename Enum, std::size_t kCount>
 class CounterArray {

@@ -128,7 +128,8 @@ void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
                             .path_mtus = &path_mtus,
                             .snapshots = snapshots.get(),
                             .rcu = &rcu,
-                            .counters = crew.counters.get()};
+                            .counters = crew.counters.get(),
+                            .probes = &probes};
   const WorkerPort lan{.index = PortIndex{0},
                        .device = port.device(),
                        .queue = static_cast<std::uint16_t>(index),

@@ -87,6 +87,7 @@ class TestAppliance {
   NeighbourTable neighbours;
   PathMtuTable path_mtus;
   FragmentTable fragments;
+  ProbeTable probes;
   RcuDomain rcu;
   std::unique_ptr<SnapshotPublisher> snapshots;
   RingPort port;
