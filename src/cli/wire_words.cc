@@ -21,4 +21,9 @@ std::string InWords(const google::protobuf::Duration& duration) {
   return absl::FormatDuration(absl::Seconds(duration.seconds()));
 }
 
+std::string WordsFor(const v1::HealthStatus& health) {
+  const std::string word = health.up() ? "up" : "down";
+  return health.last_failure().empty() ? word : absl::StrCat(word, ": ", health.last_failure());
+}
+
 }  // namespace holdfast::cli

@@ -7,6 +7,8 @@
 
 #include <string>
 
+#include "holdfast/v1/admin.pb.h"
+
 namespace holdfast::cli {
 
 // The name of an enum's value without the enum's own: "OWNED_BY_OTHER", "UP";
@@ -21,5 +23,8 @@ std::string WordFor(Enum value) {
 
 // "1h30m", "59s": whole seconds, rounded down.
 std::string InWords(const google::protobuf::Duration& duration);
+
+// "up", "up: HTTP status 500" after a failure that is not one too many, "down: connection refused".
+std::string WordsFor(const v1::HealthStatus& health);
 
 }  // namespace holdfast::cli

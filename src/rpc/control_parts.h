@@ -6,6 +6,7 @@
 
 #include "control/affinity_manager.h"
 #include "control/explainer.h"
+#include "control/health_checks.h"
 #include "control/live_configuration.h"
 #include "control/load_reports.h"
 #include "control/management_loop.h"
@@ -34,6 +35,7 @@ struct ControlParts {
   const Explainer* explainer = nullptr;
   LoadReports* load_reports = nullptr;
   Neighbourhood* neighbourhood = nullptr;
+  const HealthChecks* health = nullptr;  // none: nothing is checked
 };
 
 }  // namespace holdfast
