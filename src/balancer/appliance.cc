@@ -106,6 +106,7 @@ void Appliance::MakeControl() {
       });
   configuration_ = std::make_unique<LiveConfiguration>(config_, PartsOfConfiguration());
   explainer_ = std::make_unique<Explainer>(ExplainerSources());
+  capture_desk_ = std::make_unique<CaptureDesk>(CaptureSources());
   Publish();
   metrics_ = std::make_unique<MetricSource>(MetricSources());
   loop_.Every(kUpkeepInterval, [this] { Upkeep(); });
@@ -125,7 +126,8 @@ absl::Status Appliance::StartServers() {
                                        .connection_tables = all_connections_,
                                        .explainer = explainer_.get(),
                                        .load_reports = &load_reports_,
-                                       .neighbourhood = resolver_.get()});
+                                       .neighbourhood = resolver_.get(),
+                                       .captures = capture_desk_.get()});
   if (!control.ok()) return control.status();
   control_server_ = *std::move(control);
   if (!config_.metrics.listen) return absl::OkStatus();
@@ -145,6 +147,7 @@ std::vector<WorkerTables> Appliance::TablesOfWorkers() {
                       .neighbours = &neighbours_,
                       .path_mtus = &path_mtu_table_,
                       .snapshots = &snapshots_,
+                      .captures = &captures_,
                       .rcu = &rcu_,
                       .counters = worker_counters_[i].get()});
   return tables;
@@ -187,6 +190,18 @@ Explainer::Sources Appliance::ExplainerSources() const {
     sources.ports.push_back(
         {config.name, port.mac, port.addresses, config.kernel ? config.kernel->interface : ""});
   }
+  return sources;
+}
+
+CaptureDesk::Sources Appliance::CaptureSources() {
+  CaptureDesk::Sources sources{.captures = &captures_,
+                               .snapshots = &snapshots_,
+                               .clock = &clock_,
+                               .workers = config_.cores.workers.size(),
+                               .ports = {},
+                               .cycles = {ReadTsc, Datapath::CyclesPerSecond()}};
+  for (const PortIdentity& port : datapath_->Identities())
+    sources.ports.push_back({port.name, port.mac});
   return sources;
 }
 
@@ -264,6 +279,7 @@ void Appliance::Upkeep() {
   HearRouters();
   affinities_->ExpireDue(kExpiriesAtOnce);
   ReleaseTargets();
+  capture_desk_->EndOverdue();
   control_counters_.retired_pending.Set(rcu_.Reclaim());
 }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "config/balancer_config.h"
 #include "control/affinity_manager.h"
+#include "control/capture_desk.h"
 #include "control/drain_watch.h"
 #include "control/explainer.h"
 #include "control/live_configuration.h"
@@ -56,6 +57,7 @@ class Appliance {
   [[nodiscard]] MetricSource::Sources MetricSources();
   [[nodiscard]] std::vector<Family> ExtraFamilies() const;  // any thread
   [[nodiscard]] Explainer::Sources ExplainerSources() const;
+  [[nodiscard]] CaptureDesk::Sources CaptureSources();
 
   [[nodiscard]] LiveConfiguration::Parts PartsOfConfiguration();
   // Returns when all new targets have answered, or have had their time.
@@ -82,6 +84,7 @@ class Appliance {
   PathMtus path_mtus_{clock_, path_mtu_table_};
   RcuDomain rcu_;
   SnapshotPublisher snapshots_;
+  CapturePublisher captures_{rcu_};
 
   // One of each for each worker, by WorkerId.
   std::vector<std::unique_ptr<WorkerCounters>> worker_counters_;
@@ -98,6 +101,7 @@ class Appliance {
   std::unique_ptr<Datapath> datapath_;
   std::unique_ptr<NeighbourResolver> resolver_;
   std::unique_ptr<Explainer> explainer_;
+  std::unique_ptr<CaptureDesk> capture_desk_;
   std::unique_ptr<MetricSource> metrics_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::unique_ptr<ControlServer> control_server_;

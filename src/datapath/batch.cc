@@ -4,6 +4,8 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "datapath/packet_tap.h"
+
 namespace holdfast {
 
 bool Batch::Receive(const WorkerPort& port) {
@@ -48,6 +50,20 @@ std::uint64_t Batch::plain() const {
     plain |= std::uint64_t{bits} << i;
   }
   return plain;
+}
+
+template <typename End>
+[[gnu::noinline, gnu::cold]] void Batch::TellTap(const rte_mbuf* mbuf, End end) {
+  tap_->Note(mbuf, end);
+}
+template void Batch::TellTap(const rte_mbuf*, DropReason);
+template void Batch::TellTap(const rte_mbuf*, LocalPacket);
+template void Batch::TellTap(const rte_mbuf*, holdfast::Reply);
+
+void Batch::NoteHeld(const rte_mbuf* mbuf) {
+  ++held_count_;
+  if (tap_ != nullptr) [[unlikely]]
+    tap_->NoteHeld(mbuf);
 }
 
 void Batch::Finish(WorkerCounters& counters) {

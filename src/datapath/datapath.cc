@@ -127,6 +127,8 @@ void Datapath::Stop() {
 
 CoarseTick Datapath::Now() { return CoarseTick::FromCycles(ReadTsc(), rte_get_tsc_hz()); }
 
+std::uint64_t Datapath::CyclesPerSecond() { return rte_get_tsc_hz(); }
+
 std::vector<PortIdentity> Datapath::Identities() const {
   std::vector<PortIdentity> identities;
   for (const auto& port : ports_)

@@ -37,6 +37,8 @@ class Datapath {
 
   // The time as workers take it for what they look up and remember. Any thread.
   static CoarseTick Now();
+  // How fast ReadTsc() goes up.
+  static std::uint64_t CyclesPerSecond();
 
   [[nodiscard]] std::vector<PortIdentity> Identities() const;
   // Copies the frame and has a worker send it. False when it is lost: no buffer, or

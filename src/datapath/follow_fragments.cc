@@ -13,7 +13,7 @@ bool AddLaterFragment(Batch& batch, std::size_t i, const ParsedPacket& packet,
     return true;
   }
   if (!fragments.Hold(batch.received()[i], batch.port().index, hash, turn.cycles)) return false;
-  batch.NoteHeld();
+  batch.NoteHeld(batch.received()[i]);
   return true;
 }
 

@@ -60,7 +60,7 @@ void ForwardTooLong(Batch& batch, std::size_t i, const TunnelPath& path, Forward
   };
   const bool may_be_told = !batch.segment(i).passive;
   if (may_be_told && TurnIntoAnswer(batch, batch.mbuf(i), Reply::kPacketTooBig, limiter, write))
-    batch.Count(DropReason::kOversized);
+    batch.Count(DropReason::kOversized, batch.mbuf(i));
   else
     batch.Drop(batch.mbuf(i), DropReason::kOversized);
 }

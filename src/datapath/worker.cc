@@ -32,7 +32,8 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       lines_({*tables.neighbours, *tables.path_mtus}, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
       chooser_(options.id, tables.all_connections, options.ring_seed),
-      departures_(ports_.all().size()) {}
+      departures_(ports_.all().size()),
+      taps_{PacketTap(options.id, 0), PacketTap(options.id, Batch::kCapacity)} {}
 
 std::uint64_t ReadTsc() { return rte_rdtsc(); }
 
@@ -96,7 +97,11 @@ void Worker::ServeFragments() {
     Begin(batch);
     Finish(batch);
   }
-  const std::size_t given_up = fragments_.GiveUp(turn.cycles);
+  Capture* const capture = tables_.captures->Current();
+  const auto show = [&](const rte_mbuf* mbuf, PortIndex port) {
+    if (capture != nullptr) CaptureGivenUp(*capture, options_.id, mbuf, port, turn.cycles);
+  };
+  const std::size_t given_up = fragments_.GiveUp(turn.cycles, show);
   counters_.rx_packets.Add(given_up);
   counters_.drops[DropReason::kFragment].Add(given_up);
 }
@@ -104,6 +109,8 @@ void Worker::ServeFragments() {
 // The path of a packet, in order (stages.h).
 void Worker::Begin(Batch& batch) {
   batch.Judge(TurnNow());
+  if (Capture* const capture = tables_.captures->Current(); capture != nullptr) [[unlikely]]
+    Tap(batch, *capture);
   Parse(batch, ports_, fragments_);
   PrefetchConnections(batch, options_.hash_key, *tables_.connections);
   AnswerLocally(batch, ports_, rings_.events, rings_.path_mtu_events, counters_);
@@ -118,7 +125,13 @@ void Worker::Finish(Batch& batch) {
   RememberFragments(batch, fragments_);
   Forward(batch, lines_, departures_, replies_);
   Transmit(batch, ports_, departures_, counters_);
+  if (batch.tap() != nullptr) [[unlikely]]
+    batch.tap()->End(batch);
   batch.Finish(counters_);
+}
+
+void Worker::Tap(Batch& batch, Capture& capture) {
+  taps_[static_cast<std::size_t>(&batch - batches_.data())].Begin(batch, capture);
 }
 
 void Worker::PlaceUnknown(Batch& batch) {

@@ -19,6 +19,7 @@
 #include "datapath/kernel_gate.h"
 #include "datapath/load_meter.h"
 #include "datapath/outgoing_frame.h"
+#include "datapath/packet_tap.h"
 #include "datapath/stages.h"
 #include "datapath/turn_times.h"
 #include "tables/rcu.h"
@@ -35,6 +36,7 @@ struct WorkerTables {
   const NeighbourTable* neighbours = nullptr;
   const PathMtuTable* path_mtus = nullptr;
   const SnapshotPublisher* snapshots = nullptr;
+  const CapturePublisher* captures = nullptr;
   RcuDomain* rcu = nullptr;
   WorkerCounters* counters = nullptr;
 };
@@ -78,6 +80,7 @@ class Worker {
   void ServeFragments();
   void Begin(Batch& batch);
   void Finish(Batch& batch);
+  void Tap(Batch& batch, Capture& capture);
   void PlaceUnknown(Batch& batch);
   void SendOutgoing();
   void SweepConnections();
@@ -100,6 +103,7 @@ class Worker {
   MethodChooser chooser_;
   std::vector<Departures> departures_;  // by PortIndex
   std::array<Batch, 2> batches_;        // that take turns
+  std::array<PacketTap, 2> taps_;       // of the batches
 };
 
 }  // namespace holdfast

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/affinity_manager.h"
+#include "control/capture_desk.h"
 #include "control/explainer.h"
 #include "control/live_configuration.h"
 #include "control/load_reports.h"
@@ -34,6 +35,7 @@ struct ControlParts {
   const Explainer* explainer = nullptr;
   LoadReports* load_reports = nullptr;
   Neighbourhood* neighbourhood = nullptr;
+  CaptureDesk* captures = nullptr;
 };
 
 }  // namespace holdfast

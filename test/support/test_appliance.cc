@@ -127,6 +127,7 @@ void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
                             .neighbours = &neighbours,
                             .path_mtus = &path_mtus,
                             .snapshots = snapshots.get(),
+                            .captures = &captures,
                             .rcu = &rcu,
                             .counters = crew.counters.get()};
   const WorkerPort lan{.index = PortIndex{0},
@@ -167,6 +168,8 @@ std::unique_ptr<const Snapshot> TestAppliance::MakeSnapshot() {
 void TestAppliance::Publish() { snapshots->Publish(MakeSnapshot()); }
 
 void TestAppliance::Advance(std::uint64_t seconds) { cycles += seconds * kCyclesPerSecond; }
+
+std::uint64_t TestAppliance::Cycles() { return ReadCycles(); }
 
 CoarseTick TestAppliance::Now() { return CoarseTick::FromCycles(ReadCycles(), kCyclesPerSecond); }
 

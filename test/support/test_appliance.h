@@ -44,7 +44,8 @@ class TestAppliance {
 
   void Advance(std::uint64_t seconds);
   [[nodiscard]] static CoarseTick Now();
-  [[nodiscard]] static HashKey hash_key();  // of the connection tables
+  [[nodiscard]] static std::uint64_t Cycles();  // 1000 million a second
+  [[nodiscard]] static HashKey hash_key();      // of the connection tables
   void StartAffinity(const AffinityKey& key, TargetHandle owner);
   void EndAffinity(const AffinityKey& key);
 
@@ -89,6 +90,7 @@ class TestAppliance {
   FragmentTable fragments;
   RcuDomain rcu;
   std::unique_ptr<SnapshotPublisher> snapshots;
+  CapturePublisher captures{rcu};
   RingPort port;
 
  private:
