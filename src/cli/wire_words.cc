@@ -21,4 +21,11 @@ std::string InWords(const google::protobuf::Duration& duration) {
   return absl::FormatDuration(absl::Seconds(duration.seconds()));
 }
 
+google::protobuf::Duration ToWire(absl::Duration duration) {
+  google::protobuf::Duration wire;
+  wire.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
+  wire.set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(duration)));
+  return wire;
+}
+
 }  // namespace holdfast::cli

@@ -7,6 +7,8 @@
 
 #include <string>
 
+#include "absl/time/time.h"
+
 namespace holdfast::cli {
 
 // The name of an enum's value without the enum's own: "OWNED_BY_OTHER", "UP";
@@ -21,5 +23,7 @@ std::string WordFor(Enum value) {
 
 // "1h30m", "59s": whole seconds, rounded down.
 std::string InWords(const google::protobuf::Duration& duration);
+
+google::protobuf::Duration ToWire(absl::Duration duration);
 
 }  // namespace holdfast::cli
