@@ -62,7 +62,7 @@ void Batch::Finish(WorkerCounters& counters) {
   has_later_fragments_ = false;
   first_fragment_count_ = held_count_ = 0;
   size_ = flow_count_ = unknown_count_ = local_count_ = stray_count_ = for_kernel_count_ = 0;
-  reply_count_ = discarded_count_ = sent_ = 0;
+  reply_count_ = return_count_ = discarded_count_ = sent_ = 0;
 }
 
 void Batch::AddRareTallies(WorkerCounters& counters) {

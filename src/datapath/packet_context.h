@@ -23,6 +23,7 @@ enum class PacketState : std::uint8_t {
   kDecided,  // has a target
   kRefused,  // no target takes it (P6)
   kDropped,  // given up, with a reason
+  kHandedOver,  // another worker has it
 };
 
 struct PacketContext {

@@ -17,7 +17,9 @@
 #include "datapath/departures.h"
 #include "datapath/idle_sleeper.h"
 #include "datapath/kernel_gate.h"
+#include "datapath/handover.h"
 #include "datapath/load_meter.h"
+#include "datapath/nat.h"
 #include "datapath/outgoing_frame.h"
 #include "datapath/stages.h"
 #include "datapath/turn_times.h"
@@ -32,6 +34,7 @@ struct WorkerTables {
   std::span<const ConnectionTable* const> all_connections;
   const AffinityTable* affinities = nullptr;  // its replica
   FragmentTable* fragments = nullptr;         // all workers'
+  NatTable* nat = nullptr;                    // its own, if there are nat_ports
   const NeighbourTable* neighbours = nullptr;
   const PathMtuTable* path_mtus = nullptr;
   const SnapshotPublisher* snapshots = nullptr;
@@ -44,6 +47,7 @@ struct WorkerRings {
   NeighbourEventRing events;
   PathMtuEventRing path_mtu_events;
   OutgoingRing outgoing;
+  HandoverRings handover = {};  // to and from the other workers
 };
 
 // A counter that a constant number of times a second goes up by one, as the TSC.
@@ -59,6 +63,7 @@ struct WorkerOptions {
   std::uint64_t cycles_per_second = 0;
   CycleCounter cycles = ReadTsc;
   KernelLane* kernel = nullptr;  // none: no port has a kernel interface
+  NatPorts nat_ports = {};       // the same for all workers
 };
 
 class Worker {
@@ -76,6 +81,9 @@ class Worker {
   // In a turn that began at this TSC reading. True: something came.
   bool ServePorts(std::uint64_t began);
   void ServeFragments();
+  bool ServeHandedOver();
+  // A batch that was not received from a port just now.
+  void Serve(Batch& batch, PortIndex port, std::size_t count);
   void Begin(Batch& batch);
   void Finish(Batch& batch);
   void PlaceUnknown(Batch& batch);
@@ -95,6 +103,8 @@ class Worker {
   ReplyLimiter replies_;
   Fragments fragments_;
   KernelGate kernel_;
+  Handover handover_;
+  Nat nat_;
   TargetLines lines_;
   ConnectionSweeper sweeper_;
   MethodChooser chooser_;
