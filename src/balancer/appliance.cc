@@ -88,8 +88,8 @@ absl::Status Appliance::MakeTables() {
 absl::Status Appliance::MakeNat(WorkerId worker, MemoryKind memory) {
   if (!config_.nat) return absl::OkStatus();
   const NatPorts ports(config_.nat->ports, config_.cores.workers.size());
-  auto table = NatTable::Create(config_.nat->sessions_per_worker, ports.PortsOf(worker), hash_key_,
-                                memory);
+  auto table =
+      NatTable::Create(config_.nat->sessions_per_worker, ports.PortsOf(worker), hash_key_, memory);
   if (!table.ok()) return Annotated(table.status(), "nat.sessions_per_worker");
   LogTable(absl::StrCat("worker ", Index(worker), ": sessions of nat by ports ",
                         ports.PortsOf(worker).ToString()),

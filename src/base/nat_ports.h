@@ -21,7 +21,9 @@ class NatPorts {
         count_(static_cast<std::uint32_t>(each_ * workers)) {}
 
   [[nodiscard]] bool any() const { return count_ != 0; }
-  [[nodiscard]] bool Have(std::uint16_t port) const { return std::uint32_t{port} - first_ < count_; }
+  [[nodiscard]] bool Have(std::uint16_t port) const {
+    return std::uint32_t{port} - first_ < count_;
+  }
   // REQUIRES: Have(port).
   [[nodiscard]] WorkerId OwnerOf(std::uint16_t port) const {
     return WorkerId((std::uint32_t{port} - first_) / each_);

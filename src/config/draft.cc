@@ -225,8 +225,8 @@ absl::StatusOr<BalancerConfig> Draft::Check() const {
                    message_.services(i).timeouts(), log);
   BalancerConfig next = now_;
   next.targets = CheckedTargets(message_.targets(), next.ports, next.routes, log);
-  next.services = CheckedServices(message_.services(), next.ports, next.targets,
-                                  next.nat.has_value(), log);
+  next.services =
+      CheckedServices(message_.services(), next.ports, next.targets, next.nat.has_value(), log);
   if (log.empty()) return next;
   return absl::InvalidArgumentError(
       absl::StrJoin(log.InLineOrder(), "; ", [this](std::string* out, const Mistake& mistake) {

@@ -42,10 +42,10 @@ void CheckNatTarget(const std::string& field, const Vip& vip, const Target& targ
                    "is reached by nat, which needs the section `nat` (its ports); add `nat: {}`");
   const bool is_ipv4 = target.address.IsV4();
   if (vip.IsV4() != is_ipv4)
-    return log.Add(field, target.name,
-                   absl::StrCat("is reached by nat, which does not change ",
-                                is_ipv4 ? "IPv6 into IPv4" : "IPv4 into IPv6",
-                                ": use ipip or gue"));
+    return log.Add(
+        field, target.name,
+        absl::StrCat("is reached by nat, which does not change ",
+                     is_ipv4 ? "IPv6 into IPv4" : "IPv4 into IPv6", ": use ipip or gue"));
   const std::vector<IpPrefix>& own = ports[target.port].addresses;
   if (std::none_of(own.begin(), own.end(),
                    [&](const IpPrefix& prefix) { return prefix.address.IsV4() == is_ipv4; }))

@@ -64,9 +64,9 @@ struct ReturnContext {
     kError,  // ICMP, about a packet to the target
   };
   rte_mbuf* mbuf = nullptr;
-  FlowHash flow = {};      // but of later fragments; SendReturns() finds it
-  FlowHash datagram = {};  // of fragments
-  WorkerId owner{};   // of its session
+  FlowHash flow = {};                // but of later fragments; SendReturns() finds it
+  FlowHash datagram = {};            // of fragments
+  WorkerId owner{};                  // of its session
   ServiceSlot service = kNoService;  // once its session is known
   Kind kind = Kind::kPacket;
   SegmentFlags segment = {};

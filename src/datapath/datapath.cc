@@ -101,16 +101,15 @@ absl::Status Datapath::Start(const HashKey& hash_key, std::span<const WorkerTabl
 
 absl::Status Datapath::Launch(Crew& crew, const HashKey& hash_key, const WorkerTables& tables,
                               std::size_t index) {
-  const WorkerOptions options{.id = WorkerId(index),
-                              .poll = config_.cores.poll,
-                              .max_sleep = config_.cores.max_sleep,
-                              .hash_key = hash_key,
-                              .ring_seed = config_.ring_seed,
-                              .cycles_per_second = rte_get_tsc_hz(),
-                              .kernel = kernel_ == nullptr ? nullptr : kernel_->lane(index),
-                              .nat_ports = config_.nat
-                                               ? NatPorts(config_.nat->ports, crews_.size())
-                                               : NatPorts()};
+  const WorkerOptions options{
+      .id = WorkerId(index),
+      .poll = config_.cores.poll,
+      .max_sleep = config_.cores.max_sleep,
+      .hash_key = hash_key,
+      .ring_seed = config_.ring_seed,
+      .cycles_per_second = rte_get_tsc_hz(),
+      .kernel = kernel_ == nullptr ? nullptr : kernel_->lane(index),
+      .nat_ports = config_.nat ? NatPorts(config_.nat->ports, crews_.size()) : NatPorts()};
   crew.worker = std::make_unique<Worker>(options, PortsOf(index), tables, crew.rings);
   struct Errand {
     Worker* worker;

@@ -46,8 +46,7 @@ void Forward(Batch& batch, const TargetLines& lines, std::span<Departures> depar
     if (goes) [[likely]]
       departures[Index(path.port)].Add(mbuf, i);
     else
-      ForwardOtherwise(batch, i, lines.TunnelOf(*line), departures[Index(path.port)], limiter,
-                       nat);
+      ForwardOtherwise(batch, i, lines.TunnelOf(*line), departures[Index(path.port)], limiter, nat);
   }
 }
 

@@ -20,8 +20,8 @@ inline void PutLinkHeader(rte_mbuf* mbuf, const MacAddress& destination, const W
     Store(frame + sizeof(EthernetHeader), BigEndian16(port.vlan));
     Store(frame + sizeof(EthernetHeader) + 2, type);
   }
-  Store(frame, EthernetHeader{destination, port.mac,
-                              port.vlan != 0 ? BigEndian16(kEtherTypeVlan) : type});
+  Store(frame,
+        EthernetHeader{destination, port.mac, port.vlan != 0 ? BigEndian16(kEtherTypeVlan) : type});
 }
 
 }  // namespace holdfast

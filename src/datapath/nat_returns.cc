@@ -40,8 +40,7 @@ void Nat::SendReturn(Batch& batch, std::size_t i) {
 }
 
 NatSession* Nat::SessionOfReturn(const ReturnContext& packet) {
-  if (packet.kind != ReturnContext::Kind::kPacket &&
-      packet.kind != ReturnContext::Kind::kError) {
+  if (packet.kind != ReturnContext::Kind::kPacket && packet.kind != ReturnContext::Kind::kError) {
     RecentDatagram& recent = recent_[packet.datagram.bucket % kRecentDatagrams];
     if (packet.kind == ReturnContext::Kind::kLaterFragment)
       return recent.fingerprint == packet.datagram.fingerprint
@@ -101,8 +100,8 @@ void Nat::NoteReply(NatSession& session, SegmentFlags segment, const Turn& turn)
   const auto entry = parts_.connections.Find(session.hash, turn.now,
                                              turn.snapshot->timeouts().Of(session.service));
   if (!entry || entry->expired) return;
-  parts_.connections.Update(
-      *entry, segment.rst ? NextPhase(entry->phase, segment) : entry->phase, turn.now);
+  parts_.connections.Update(*entry, segment.rst ? NextPhase(entry->phase, segment) : entry->phase,
+                            turn.now);
 }
 
 void Nat::Depart(std::size_t i, const ReturnContext& packet, const NatSession& session) {

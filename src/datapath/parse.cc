@@ -143,8 +143,8 @@ class Ipv6Classifier {
 };
 
 // As ordinary IPv6 for a service, or back by nat; false when it is neither.
-bool AddOrdinaryIpv6(Batch& batch, std::size_t i, const OwnMac& own_mac,
-                     Ipv6Classifier& classifier, const Nat& nat) {
+bool AddOrdinaryIpv6(Batch& batch, std::size_t i, const OwnMac& own_mac, Ipv6Classifier& classifier,
+                     const Nat& nat) {
   FlowKey& key = batch.next_ipv6_key();
   SegmentFlags segment;
   const FrameGroups frames = batch.frames();

@@ -3,7 +3,8 @@
 // Every packet received ends in exactly one of: forwarded (by the step that
 // decided), returned (by nat, to a client), local (for the balancer itself), or dropped (with a
 // reason). So
-//   rx_packets = sum(services[].packets) + sum(services[].returned_packets) + sum(local) + sum(drops)
+//   rx_packets = sum(services[].packets) + sum(services[].returned_packets) + sum(local) +
+//   sum(drops)
 // holds whenever a batch is complete. Packets that the worker makes (replies,
 // and what the management core asks it to send) are counted beside that.
 //
@@ -164,7 +165,7 @@ class CounterArray {
 
 struct alignas(64) ServiceCounters {
   CounterArray<Step, kStepNames.size()> packets;
-  Counter bytes;  // of the frames in `packets`, without FCS
+  Counter bytes;             // of the frames in `packets`, without FCS
   Counter returned_packets;  // by nat, from targets to clients
   Counter returned_bytes;    // of their frames, without FCS
   CounterArray<Decision, kDecisionNames.size()> requests;

@@ -5,8 +5,8 @@
 
 namespace holdfast {
 
-absl::StatusOr<NatTable> NatTable::Create(std::size_t capacity, PortRange ports,
-                                          const HashKey& key, MemoryKind memory) {
+absl::StatusOr<NatTable> NatTable::Create(std::size_t capacity, PortRange ports, const HashKey& key,
+                                          MemoryKind memory) {
   auto sessions = TableMemory::Allocate(capacity * sizeof(NatSession), memory);
   if (!sessions.ok()) return sessions.status();
   auto by_flow = SessionIndex::Create(capacity, memory);

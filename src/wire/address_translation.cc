@@ -133,8 +133,7 @@ void SetEndsOfError(const PacketPlace& packet, std::size_t length, const QuotedP
                     const Ends& quoted, EndsDifference difference, const IpAddress& source,
                     const IpAddress& destination) {
   // The offsets of QuotedPacket are from the beginning of the frame.
-  SetEndsOfQuote(packet.ip - sizeof(EthernetHeader), error, quoted, difference,
-                 packet.ip + length);
+  SetEndsOfQuote(packet.ip - sizeof(EthernetHeader), error, quoted, difference, packet.ip + length);
   PutAddresses(packet.ip, packet.is_ipv4, source, destination);
   if (packet.is_ipv4) {
     const std::size_t header = Load<Ipv4Header>(packet.ip).header_length();

@@ -21,9 +21,7 @@ struct Ends {
   std::uint16_t destination_port = 0;
 
   // In the other direction.
-  [[nodiscard]] Ends Back() const {
-    return {destination, source, destination_port, source_port};
-  }
+  [[nodiscard]] Ends Back() const { return {destination, source, destination_port, source_port}; }
 };
 
 // How the sums (RFC 1071) of what has the one ends and of what has the others differ.

@@ -119,10 +119,10 @@ TestAppliance::Crew TestAppliance::MakeCrew(const Options& options) {
   if (options.kernel_rate != 0) crew.kernel = MakeKernelLane();
   if (options.nat_ports) {
     const NatPorts ports(*options.nat_ports, options.workers);
-    crew.nat = std::make_unique<NatTable>(
-        NatTable::Create(options.nat_sessions, ports.PortsOf(WorkerId(crews_.size())), kHashKey,
-                         MemoryKind::kNormal)
-            .value());
+    crew.nat = std::make_unique<NatTable>(NatTable::Create(options.nat_sessions,
+                                                           ports.PortsOf(WorkerId(crews_.size())),
+                                                           kHashKey, MemoryKind::kNormal)
+                                              .value());
   }
   return crew;
 }
@@ -137,17 +137,16 @@ std::unique_ptr<KernelLane> TestAppliance::MakeKernelLane() {
 
 void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
   Crew& crew = crews_[index];
-  const WorkerOptions worker{.id = WorkerId(index),
-                             .poll = options.poll,
-                             .max_sleep = absl::Microseconds(100),
-                             .hash_key = kHashKey,
-                             .ring_seed = kTestRingSeed,
-                             .cycles_per_second = kCyclesPerSecond,
-                             .cycles = ReadCycles,
-                             .kernel = crew.kernel.get(),
-                             .nat_ports = options.nat_ports
-                                              ? NatPorts(*options.nat_ports, options.workers)
-                                              : NatPorts()};
+  const WorkerOptions worker{
+      .id = WorkerId(index),
+      .poll = options.poll,
+      .max_sleep = absl::Microseconds(100),
+      .hash_key = kHashKey,
+      .ring_seed = kTestRingSeed,
+      .cycles_per_second = kCyclesPerSecond,
+      .cycles = ReadCycles,
+      .kernel = crew.kernel.get(),
+      .nat_ports = options.nat_ports ? NatPorts(*options.nat_ports, options.workers) : NatPorts()};
   const WorkerTables tables{.connections = crew.connections.get(),
                             .all_connections = all_connections_,
                             .affinities = crew.affinities.get(),

@@ -14,8 +14,7 @@ Frame OnlyOf(const std::vector<Frame>& sent) {
   return sent.front();
 }
 
-TEST_CASE("a packet goes to its target from an own address, and to the mapped port",
-          "[datapath]") {
+TEST_CASE("a packet goes to its target from an own address, and to the mapped port", "[datapath]") {
   NatAppliance appliance;
   const Frame sent = OnlyOf(appliance.Turn({FromClient().Syn().Build()}));
   const std::string target = appliance.OnRing(WebFlow(40000));
@@ -57,8 +56,8 @@ TEST_CASE("UDP, and UDP without a checksum, go both ways", "[datapath]") {
   const Frame sent = OnlyOf(appliance.Turn({question.Build()}));
   CHECK(Parsed(sent).key.vip_port == 53);  // no target_port: as the client asked
   CHECK(HasGoodChecksums(sent));
-  const Frame reply = OnlyOf(appliance.Turn(
-      {Answer(UdpPacket().Payload("answer").SegmentChecksum(0), sent).Build()}));
+  const Frame reply = OnlyOf(
+      appliance.Turn({Answer(UdpPacket().Payload("answer").SegmentChecksum(0), sent).Build()}));
   CHECK(EndsIn(reply) == "udp 192.0.2.1:53 > 198.51.100.7:5000");
   const ParsedPacket parsed = Parsed(reply);
   CHECK(Load<UdpHeader>(reply.data() + parsed.l4_offset).checksum == BigEndian16());
@@ -204,8 +203,7 @@ TEST_CASE("a target of its own mode goes by nat in a service that does not", "[d
   CHECK(Parsed(sent).key.client == AddressNamed("10.0.0.1"));
 }
 
-TEST_CASE("a client that comes again has another target when its own is gone (P7)",
-          "[datapath]") {
+TEST_CASE("a client that comes again has another target when its own is gone (P7)", "[datapath]") {
   NatAppliance appliance;
   const Frame first = OnlyOf(appliance.Turn({FromClient().Syn().Build()}));
   const std::size_t slot = appliance.RingSlot(WebFlow(40000));
@@ -289,8 +287,8 @@ TEST_CASE("all fragments of a datagram are translated, in both directions", "[da
   REQUIRE(sent.size() == 2);
   for (const Frame& frame : sent) {
     CHECK(Parsed(frame).key.client == AddressNamed("10.0.0.1"));
-    CHECK(Parsed(frame).key.vip == AddressNamed("10.0.0." + std::to_string(
-                                       11 + appliance.RingSlot(DnsFlow(5000)))));
+    CHECK(Parsed(frame).key.vip ==
+          AddressNamed("10.0.0." + std::to_string(11 + appliance.RingSlot(DnsFlow(5000)))));
   }
   const Frame& first = Parsed(sent[0]).kind == PacketKind::kFlow ? sent[0] : sent[1];
   auto answer = Answer(UdpPacket().IpId(9), first);
@@ -377,7 +375,10 @@ TEST_CASE("fragments of a reply that another worker receives are its owner's", "
   const Frame sent = OnlyOf(appliance.Turn({question.Build()}, 0));
   auto answer = Answer(UdpPacket().IpId(9), sent);
   CHECK(appliance
-            .Turn({PacketBuilder(answer).Payload(std::string(8, 'a')).UdpLength(24).MoreFragments()
+            .Turn({PacketBuilder(answer)
+                       .Payload(std::string(8, 'a'))
+                       .UdpLength(24)
+                       .MoreFragments()
                        .Build(),
                    PacketBuilder(answer).Payload(std::string(8, 'b')).FragmentOffset(2).Build()},
                   1)

@@ -37,8 +37,8 @@ TEST_CASE("a session is found by its flow and by its replies", "[tables]") {
   NatSession* const session = table.Insert(wanted, NoneMayGo);
   REQUIRE(session != nullptr);
   CHECK(table.FindByFlow(wanted.hash) == session);
-  const FlowKey reply{AddressNamed("10.0.0.11"), AddressNamed("10.0.0.1"), 8080,
-                      session->own_port, Protocol::kTcp};
+  const FlowKey reply{AddressNamed("10.0.0.11"), AddressNamed("10.0.0.1"), 8080, session->own_port,
+                      Protocol::kTcp};
   CHECK(session->ReplyFlow() == reply);
   CHECK(table.FindByReply(HashFlow(kKey, reply)) == session);
   CHECK(table.FindByReply(wanted.hash) == nullptr);
@@ -72,7 +72,8 @@ TEST_CASE("a port that was given back is not the next one to be used", "[tables]
   NatSession* const first = table.Insert(Wanted(1), NoneMayGo);
   const std::uint16_t port = first->own_port;
   table.Erase(*first);
-  for (std::uint16_t i = 2; i < 101; ++i) CHECK(table.Insert(Wanted(i), NoneMayGo)->own_port != port);
+  for (std::uint16_t i = 2; i < 101; ++i)
+    CHECK(table.Insert(Wanted(i), NoneMayGo)->own_port != port);
   CHECK(table.Insert(Wanted(200), NoneMayGo)->own_port == port);
 }
 
@@ -136,7 +137,8 @@ TEST_CASE("a table says what a map says, after any insertions and erasures", "[t
     REQUIRE(table.FindByFlow(hash) == (known == model.end() ? nullptr : known->second));
     REQUIRE(table.size() == model.size());
   }
-  for (const auto& [port, session] : model) CHECK(table.FindByReply(session->reply_hash) == session);
+  for (const auto& [port, session] : model)
+    CHECK(table.FindByReply(session->reply_hash) == session);
 }
 
 }  // namespace

@@ -42,11 +42,11 @@ PacketPlace PlaceIn(Frame& frame) {
       ParseFrame({frame.data(), static_cast<std::uint32_t>(frame.size())}, kBalancerMac);
   REQUIRE(packet.kind != PacketKind::kDrop);
   const bool is_ipv4 = frame[kIp] >> 4 == 4;
-  return {.ip = frame.data() + kIp,
-          .is_ipv4 = is_ipv4,
-          .protocol = static_cast<std::uint8_t>(static_cast<std::uint8_t>(packet.key.protocol) &
-                                                0x7f),
-          .upper = packet.l4_offset - kIp};
+  return {
+      .ip = frame.data() + kIp,
+      .is_ipv4 = is_ipv4,
+      .protocol = static_cast<std::uint8_t>(static_cast<std::uint8_t>(packet.key.protocol) & 0x7f),
+      .upper = packet.l4_offset - kIp};
 }
 
 Frame Translated(Frame frame, const Ends& before, const Ends& after) {
