@@ -15,6 +15,28 @@ bool Nat::TakesReplies(const Ipv4Tuple& flow) const {
          parts_.worker_ports.Own(IpAddress::FromV4(__builtin_bswap32(flow.vip)));
 }
 
+namespace {
+
+template <typename Ask>
+void ForEachFlowByNat(const Batch& batch, Ask ask) {
+  for (std::size_t i = 0; i < batch.flow_count(); ++i)
+    if (batch.destination(i).forwarding() == ForwardingMode::kNat) ask(batch.hash(i));
+}
+
+}  // namespace
+
+void Nat::AskForIndex(const Batch& batch) const {
+  if (!enabled()) return;
+  ForEachFlowByNat(batch,
+                   [this](const FlowHash& hash) { parts_.table->PrefetchByFlow(hash); });
+}
+
+void Nat::AskForSessions(const Batch& batch) const {
+  if (!enabled()) return;
+  ForEachFlowByNat(batch,
+                   [this](const FlowHash& hash) { parts_.table->PrefetchSessionByFlow(hash); });
+}
+
 bool Nat::ToTarget(Batch& batch, std::size_t i, const TargetLine& line) {
   rte_mbuf* const mbuf = batch.mbuf(i);
   const TargetView& target = *batch.turn().snapshot->Find(PathOf(line).handle());

@@ -60,6 +60,11 @@ class Nat {
   [[nodiscard]] bool TakesReplies(const Ipv4Tuple& flow) const;
   [[nodiscard]] WorkerId OwnerOf(std::uint16_t port) const { return parts_.ports.OwnerOf(port); }
 
+  // Asks memory for where the sessions of flows are looked for; then for the sessions. Without
+  // nat they do nothing.
+  void AskForIndex(const Batch& batch) const;
+  void AskForSessions(const Batch& batch) const;
+
   // Makes packet i of the flows, which goes to the target of `line`, one for that target, but for
   // its Ethernet header. False: it is dropped.
   bool ToTarget(Batch& batch, std::size_t i, const TargetLine& line);

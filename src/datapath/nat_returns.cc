@@ -19,6 +19,7 @@ void Nat::SendReturns(Batch& batch, WorkerCounters& counters) {
     batch.returns()[i].flow = flows[i];
     parts_.table->PrefetchByReply(flows[i]);
   }
+  for (const FlowHash& flow : flows) parts_.table->PrefetchSessionByReply(flow);
   for (std::size_t i = 0; i < batch.returns().size(); ++i) SendReturn(batch, i);
   Transmit(batch, counters);
 }

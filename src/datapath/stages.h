@@ -46,7 +46,7 @@ bool AddIcmpError(Batch& batch, std::size_t i, const ParsedPacket& packet, const
 void PrefetchConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections);
 
 // Looks the flows up where most are, and asks memory for where FollowConnection() will look
-// for the others. Once for each batch; again does nothing.
+// for the others.
 void FindConnections(Batch& batch, const ConnectionTable& connections);
 
 // ARP, neighbour discovery and ICMP. Answers what is for our addresses and VIPs, drops the

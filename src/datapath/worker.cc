@@ -82,7 +82,7 @@ bool Worker::ServePorts(std::uint64_t began) {
     more = false;
     for (const WorkerPort& port : ports_.all()) {
       Batch& next = batches_[batches % 2];
-      if (waiting != nullptr) FindConnections(*waiting, *tables_.connections);
+      if (waiting != nullptr) Find(*waiting);
       if (!next.Receive(port)) continue;
       ++batches;
       Begin(next);
@@ -131,13 +131,20 @@ void Worker::Begin(Batch& batch) {
   batch.Judge(TurnNow());
   Parse(batch, ports_, fragments_, nat_);
   PrefetchConnections(batch, options_.hash_key, *tables_.connections);
+  nat_.AskForIndex(batch);
   AnswerLocally(batch, ports_, rings_.events, rings_.path_mtu_events, counters_);
   AnswerStrays(batch, replies_);
   if (!batch.for_kernel().empty()) kernel_.HandOver(batch);
 }
 
-void Worker::Finish(Batch& batch) {
+void Worker::Find(Batch& batch) {
+  if (batch.looked_up()) return;
   FindConnections(batch, *tables_.connections);
+  nat_.AskForSessions(batch);
+}
+
+void Worker::Finish(Batch& batch) {
+  Find(batch);
   FollowConnection(batch, lines_, *tables_.connections, ring_hasher_, counters_);
   if (!batch.unknown().empty()) PlaceUnknown(batch);
   RememberFragments(batch, fragments_);

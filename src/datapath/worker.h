@@ -85,6 +85,8 @@ class Worker {
   // A batch that was not received from a port just now.
   void Serve(Batch& batch, PortIndex port, std::size_t count);
   void Begin(Batch& batch);
+  // In between: once for each batch; again does nothing.
+  void Find(Batch& batch);
   void Finish(Batch& batch);
   void PlaceUnknown(Batch& batch);
   void SendOutgoing();

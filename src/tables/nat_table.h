@@ -78,8 +78,11 @@ class NatTable {
   static absl::StatusOr<NatTable> Create(std::size_t capacity, PortRange ports, const HashKey& key,
                                          MemoryKind memory);
 
+  // Ask memory for where a session is looked for; then, once that has come, for the session.
   void PrefetchByFlow(const FlowHash& hash) const { by_flow_.Prefetch(hash); }
   void PrefetchByReply(const FlowHash& hash) const { by_reply_.Prefetch(hash); }
+  void PrefetchSessionByFlow(const FlowHash& hash) const { PrefetchSession(by_flow_, hash); }
+  void PrefetchSessionByReply(const FlowHash& hash) const { PrefetchSession(by_reply_, hash); }
   // nullptr: there is none.
   [[nodiscard]] NatSession* FindByFlow(const FlowHash& hash) { return Find(by_flow_, hash); }
   [[nodiscard]] NatSession* FindByReply(const FlowHash& hash) { return Find(by_reply_, hash); }
@@ -106,6 +109,13 @@ class NatTable {
     return {static_cast<NatSession*>(sessions_.data()), capacity_};
   }
   [[nodiscard]] NatSession* Find(const SessionIndex& index, const FlowHash& hash);
+  void PrefetchSession(const SessionIndex& index, const FlowHash& hash) const {
+    const std::uint32_t number = index.Find(hash, [](std::uint32_t) { return true; });
+    if (number == SessionIndex::kNone) return;
+    const auto* const lines = reinterpret_cast<const std::byte*>(&sessions()[number]);
+    Prefetch(lines);
+    Prefetch(lines + 64);
+  }
   [[nodiscard]] std::uint32_t NumberOf(const NatSession& session) const {
     return static_cast<std::uint32_t>(&session - sessions().data());
   }

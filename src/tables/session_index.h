@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "base/prefetch.h"
 #include "tables/flow_hash.h"
 #include "tables/table_memory.h"
 
@@ -28,7 +29,7 @@ class SessionIndex {
     return SessionIndex(*std::move(allocated), entries - 1);
   }
 
-  void Prefetch(const FlowHash& hash) const { __builtin_prefetch(&at(HomeOf(hash))); }
+  void Prefetch(const FlowHash& hash) const { holdfast::Prefetch(&at(HomeOf(hash))); }
 
   // `is_it(number)`: whether it is the right one. kNone: there is none.
   template <typename IsIt>
