@@ -27,8 +27,7 @@ void ForEachFlowByNat(const Batch& batch, Ask ask) {
 
 void Nat::AskForIndex(const Batch& batch) const {
   if (!enabled()) return;
-  ForEachFlowByNat(batch,
-                   [this](const FlowHash& hash) { parts_.table->PrefetchByFlow(hash); });
+  ForEachFlowByNat(batch, [this](const FlowHash& hash) { parts_.table->PrefetchByFlow(hash); });
 }
 
 void Nat::AskForSessions(const Batch& batch) const {
