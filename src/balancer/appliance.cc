@@ -76,11 +76,25 @@ absl::Status Appliance::MakeTables() {
     LogTable(absl::StrCat("worker ", i, ": connections"), *connections,
              config_.connections.per_worker);
     LogTable(absl::StrCat("worker ", i, ": affinities"), *affinities, config_.affinities.capacity);
+    if (auto status = MakeNat(WorkerId(i), memory); !status.ok()) return status;
     connections_.push_back(std::make_unique<ConnectionTable>(*std::move(connections)));
     affinity_replicas_.push_back(std::make_unique<AffinityTable>(*std::move(affinities)));
     worker_counters_.push_back(std::make_unique<WorkerCounters>());
     all_connections_.push_back(connections_.back().get());
   }
+  return absl::OkStatus();
+}
+
+absl::Status Appliance::MakeNat(WorkerId worker, MemoryKind memory) {
+  if (!config_.nat) return absl::OkStatus();
+  const NatPorts ports(config_.nat->ports, config_.cores.workers.size());
+  auto table =
+      NatTable::Create(config_.nat->sessions_per_worker, ports.PortsOf(worker), hash_key_, memory);
+  if (!table.ok()) return Annotated(table.status(), "nat.sessions_per_worker");
+  LogTable(absl::StrCat("worker ", Index(worker), ": sessions of nat by ports ",
+                        ports.PortsOf(worker).ToString()),
+           *table, table->capacity());
+  nat_tables_.push_back(std::make_unique<NatTable>(*std::move(table)));
   return absl::OkStatus();
 }
 
@@ -144,6 +158,7 @@ std::vector<WorkerTables> Appliance::TablesOfWorkers() {
                       .all_connections = all_connections_,
                       .affinities = affinity_replicas_[i].get(),
                       .fragments = &fragments_,
+                      .nat = config_.nat ? nat_tables_[i].get() : nullptr,
                       .neighbours = &neighbours_,
                       .path_mtus = &path_mtu_table_,
                       .snapshots = &snapshots_,

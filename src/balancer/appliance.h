@@ -50,6 +50,7 @@ class Appliance {
   explicit Appliance(const config::BalancerConfig& config);
 
   absl::Status MakeTables();
+  absl::Status MakeNat(WorkerId worker, MemoryKind memory);
   absl::Status OpenRoutes();
   void MakeControl();
   absl::Status StartServers();
@@ -90,6 +91,7 @@ class Appliance {
   std::vector<std::unique_ptr<WorkerCounters>> worker_counters_;
   std::vector<std::unique_ptr<ConnectionTable>> connections_;
   std::vector<const ConnectionTable*> all_connections_;
+  std::vector<std::unique_ptr<NatTable>> nat_tables_;  // by worker; none without `nat`
   std::vector<std::unique_ptr<AffinityTable>> affinity_replicas_;
 
   std::unique_ptr<AffinityManager> affinities_;

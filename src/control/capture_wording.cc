@@ -34,6 +34,10 @@ std::string Fate(const CapturedPacket& packet) {
       return Local(packet.verdict.local);
     case CaptureFate::kHeld:
       return "held: a later fragment that waits for its first one";
+    case CaptureFate::kHandedOver:
+      return "handed over to the worker that has its connection";
+    case CaptureFate::kReturned:
+      return absl::StrCat("returned by nat to its client (service ", packet.service, ")");
     case CaptureFate::kUnknown:
       break;
   }

@@ -63,7 +63,13 @@ template void Batch::TellTap(const rte_mbuf*, holdfast::Reply);
 void Batch::NoteHeld(const rte_mbuf* mbuf) {
   ++held_count_;
   if (tap_ != nullptr) [[unlikely]]
-    tap_->NoteHeld(mbuf);
+    tap_->NoteHeld(mbuf, CaptureFate::kHeld);
+}
+
+void Batch::NoteHandedOver(const rte_mbuf* mbuf) {
+  ++held_count_;
+  if (tap_ != nullptr) [[unlikely]]
+    tap_->NoteHeld(mbuf, CaptureFate::kHandedOver);
 }
 
 void Batch::Finish(WorkerCounters& counters) {
@@ -78,7 +84,7 @@ void Batch::Finish(WorkerCounters& counters) {
   has_later_fragments_ = false;
   first_fragment_count_ = held_count_ = 0;
   size_ = flow_count_ = unknown_count_ = local_count_ = stray_count_ = for_kernel_count_ = 0;
-  reply_count_ = discarded_count_ = sent_ = 0;
+  reply_count_ = return_count_ = discarded_count_ = sent_ = 0;
 }
 
 void Batch::AddRareTallies(WorkerCounters& counters) {

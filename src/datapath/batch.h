@@ -57,6 +57,24 @@ struct StrayContext {
   Reply reply{};
 };
 
+// What a target sent back by nat: to one of our addresses, and a port that is for replies.
+struct ReturnContext {
+  enum class Kind : std::uint8_t {
+    kPacket,         // whole
+    kFirstFragment,  // of `datagram`
+    kLaterFragment,
+    kError,  // ICMP, about a packet to the target
+  };
+  rte_mbuf* mbuf = nullptr;
+  FlowHash flow = {};                // but of later fragments; SendReturns() finds it
+  FlowHash datagram = {};            // of fragments
+  WorkerId owner{};                  // of its session
+  ServiceSlot service = kNoService;  // once its session is known
+  Kind kind = Kind::kPacket;
+  SegmentFlags segment = {};
+  std::uint32_t length = 0;  // of the frame as it came
+};
+
 class Batch {
  public:
   static constexpr std::size_t kCapacity = 64;
@@ -212,8 +230,20 @@ class Batch {
   }
   void NoteLaterFragment() { has_later_fragments_ = true; }
   [[nodiscard]] bool has_later_fragments() const { return has_later_fragments_; }
-  // One that was received waits elsewhere, and counts when it is received again.
+  // One that was received waits elsewhere, or is handed over, and counts when it is received
+  // again.
   void NoteHeld(const rte_mbuf* mbuf);
+  void NoteHandedOver(const rte_mbuf* mbuf);
+
+  // ---- by nat, from targets. `key`: of kLaterFragment anything.
+  void AddReturn(const ReturnContext& packet, const FlowKey& key) {
+    return_keys_[return_count_] = key;
+    returns_[return_count_++] = packet;
+  }
+  [[nodiscard]] std::span<ReturnContext> returns() { return {returns_.data(), return_count_}; }
+  [[nodiscard]] std::span<const FlowKey> return_keys() const {
+    return {return_keys_.data(), return_count_};
+  }
 
   // ---- the others
   void AddLocal(rte_mbuf* mbuf, const ParsedPacket& parsed) {
@@ -310,6 +340,7 @@ class Batch {
   std::size_t flow_count_ = 0;
   std::size_t unknown_count_ = 0;
   std::size_t local_count_ = 0;
+  std::size_t return_count_ = 0;
   std::size_t stray_count_ = 0;
   std::size_t for_kernel_count_ = 0;
   std::size_t reply_count_ = 0;
@@ -344,6 +375,8 @@ class Batch {
   std::array<FlowKey, kCapacity> keys_;  // of flows that are IPv6
   std::array<LocalContext, kCapacity> locals_;
   std::array<StrayContext, kCapacity> strays_;
+  std::array<ReturnContext, kCapacity> returns_;
+  std::array<FlowKey, kCapacity> return_keys_;
   std::array<rte_mbuf*, kCapacity> for_kernel_;
   std::array<ReplyContext, kCapacity> replies_;
   std::array<FirstFragment, kCapacity> first_fragments_;

@@ -2,6 +2,7 @@
 
 #include "datapath/stages.h"
 #include "datapath/target_path.h"
+#include "wire/ipv4_split.h"
 
 namespace holdfast {
 namespace {
@@ -11,7 +12,7 @@ namespace {
                                        const InnerPacket& inner, ForwardingMode mode) {
   const std::uint32_t before = static_cast<std::uint32_t>(header.LengthFor(mode));
   // With l2 a short frame stays as long as a frame must be.
-  const bool keeps_padding = mode == ForwardingMode::kL2 && mbuf->data_len <= kMinimumFrame;
+  const bool keeps_padding = IsWithoutTunnel(mode) && mbuf->data_len <= kMinimumFrame;
   const std::uint32_t behind =
       keeps_padding ? mbuf->data_len - std::uint32_t{sizeof(EthernetHeader)} : inner.length;
   header.Write(rte_pktmbuf_mtod(mbuf, std::uint8_t*) + sizeof(EthernetHeader), inner, mode);
@@ -28,7 +29,7 @@ std::uint32_t EntropyOf(const FlowHash& hash) {
 }  // namespace
 
 void ForwardOtherwise(Batch& batch, std::size_t i, const TunnelPath& path, Departures& departures,
-                      ReplyLimiter& limiter) {
+                      ReplyLimiter& limiter, Nat& nat) {
   rte_mbuf* const mbuf = batch.mbuf(i);
   if (!path.resolved) [[unlikely]]
     return batch.Drop(mbuf, DropReason::kNoNeighbour);
@@ -36,7 +37,13 @@ void ForwardOtherwise(Batch& batch, std::size_t i, const TunnelPath& path, Depar
   const auto inner =
       InnerPacket::Of(rte_pktmbuf_mtod(mbuf, const std::uint8_t*) + sizeof(EthernetHeader),
                       batch.tuple(i).is_ipv4(), EntropyOf(batch.hash(i)));
-  if (inner.length > path.LongestInner(mode, inner.is_ipv4)) [[unlikely]]
+  const bool fits = inner.length <= path.LongestInner(mode, inner.is_ipv4);
+  if (mode == ForwardingMode::kNat) {
+    // Whoever is told that it does not fit is told what he sent.
+    const bool goes = fits || MayBeSplit(inner.bytes, inner.is_ipv4);
+    if (goes && !nat.ToTarget(batch, i, *batch.line(i))) return;
+  }
+  if (!fits) [[unlikely]]
     return ForwardTooLong(batch, i, path, mode, inner, departures, limiter);
   // All buffers are received into with RTE_PKTMBUF_HEADROOM before the frame.
   static_assert(RTE_PKTMBUF_HEADROOM >= TunnelHeader::kScratch);

@@ -59,6 +59,7 @@ void PacketTap::Keep(const rte_mbuf* mbuf, const Batch& batch) {
 void PacketTap::End(Batch& batch) {
   batch.SetTap(nullptr);
   NoteFlows(batch);
+  NoteReturns(batch);
   CaptureLane& lane = capture_->lane(worker_);
   for (std::size_t i = 0; i < count_; ++i)
     if (capture_->filter().Wants(kept_[i].record.verdict))
@@ -75,6 +76,16 @@ void PacketTap::NoteFlows(const Batch& batch) {
     verdict->step = batch.step(i);
     verdict->target = PathOf(*line).handle();
     verdict->service = batch.destination(i).service();
+  }
+}
+
+// The same of what came back by nat.
+void PacketTap::NoteReturns(Batch& batch) {
+  for (const ReturnContext& packet : batch.returns()) {
+    CaptureVerdict* const verdict = VerdictOf(packet.mbuf);
+    if (verdict == nullptr) continue;
+    if (verdict->fate == CaptureFate::kUnknown) verdict->fate = CaptureFate::kReturned;
+    verdict->service = packet.service;
   }
 }
 
@@ -103,8 +114,8 @@ void PacketTap::Note(const rte_mbuf* mbuf, Reply kind) {
   if (CaptureVerdict* const verdict = VerdictOf(mbuf)) verdict->reply = kind;
 }
 
-void PacketTap::NoteHeld(const rte_mbuf* mbuf) {
-  if (CaptureVerdict* const verdict = VerdictOf(mbuf)) verdict->fate = CaptureFate::kHeld;
+void PacketTap::NoteHeld(const rte_mbuf* mbuf, CaptureFate fate) {
+  if (CaptureVerdict* const verdict = VerdictOf(mbuf)) verdict->fate = fate;
 }
 
 void CaptureGivenUp(Capture& capture, WorkerId worker, const rte_mbuf* mbuf, PortIndex port,

@@ -27,7 +27,8 @@ class PacketTap {
   void Note(const rte_mbuf* mbuf, DropReason reason);
   void Note(const rte_mbuf* mbuf, LocalPacket kind);
   void Note(const rte_mbuf* mbuf, Reply kind);
-  void NoteHeld(const rte_mbuf* mbuf);
+  // kHeld or kHandedOver.
+  void NoteHeld(const rte_mbuf* mbuf, CaptureFate fate);
 
  private:
   struct Kept {
@@ -37,6 +38,7 @@ class PacketTap {
   [[nodiscard]] CaptureVerdict* VerdictOf(const rte_mbuf* mbuf);
   void Keep(const rte_mbuf* mbuf, const Batch& batch);
   void NoteFlows(const Batch& batch);
+  void NoteReturns(Batch& batch);
 
   const WorkerId worker_;
   const std::size_t scratch_;

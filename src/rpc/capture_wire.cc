@@ -106,6 +106,10 @@ v1::PacketOutcome OutcomeOf(const CaptureVerdict& verdict) {
                                                    : v1::PACKET_OUTCOME_LOCAL;
     case CaptureFate::kHeld:
       return v1::PACKET_OUTCOME_HELD;
+    case CaptureFate::kHandedOver:
+      return v1::PACKET_OUTCOME_HANDED_OVER;
+    case CaptureFate::kReturned:
+      return v1::PACKET_OUTCOME_RETURNED;
     case CaptureFate::kUnknown:
       break;
   }

@@ -30,7 +30,9 @@ enum class CaptureFate : std::uint8_t {
   kForwarded,
   kDropped,  // refused, too: then it has a reply
   kLocal,
-  kHeld,  // a later fragment that waits for its first one; it comes again
+  kHeld,        // a later fragment that waits for its first one; it comes again
+  kHandedOver,  // to the worker that has its connection, where it comes again
+  kReturned,    // by nat, to its client
 };
 
 struct CaptureVerdict {
@@ -41,7 +43,7 @@ struct CaptureVerdict {
   std::optional<Reply> reply = std::nullopt;  // what it was turned into
   std::optional<TargetHandle> target =
       std::nullopt;                  // of kForwarded; of kDropped, on its way there
-  ServiceSlot service = kNoService;  // of what has a target
+  ServiceSlot service = kNoService;  // of what has a target, and of kReturned
 };
 
 struct CaptureRecord {

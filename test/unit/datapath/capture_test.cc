@@ -77,6 +77,32 @@ TEST_CASE("P5: what another worker knows is said to be so", "[datapath]") {
   CHECK(InWords(packets[1]) == "forwarded to " + placed + " by other_worker (service web)");
 }
 
+TEST_CASE("by nat, replies are returned, or handed over to who has their connection",
+          "[datapath]") {
+  CapturedAppliance captured({.workers = 2, .nat_ports = PortRange(20000, 20127)});
+  for (ServiceView& service : captured.appliance.parts.services)
+    service.forwarding = ForwardingMode::kNat;
+  captured.appliance.Publish();
+  captured.Begin();
+  const std::string placed = captured.appliance.OnRing(WebFlow(40000));
+  CHECK(captured.Verdict(Syn(40000)) == "forwarded to " + placed + " by balanced (service web)");
+  const std::size_t slot = captured.appliance.RingSlot(WebFlow(40000));
+  const Frame reply = TcpPacket()
+                          .From("10.0.0." + std::to_string(11 + slot), 80)
+                          .To("10.0.0.1", 20000)
+                          .Syn()
+                          .Ack()
+                          .Build();
+  const std::string returned = "returned by nat to its client (service web)";
+  CHECK(captured.Verdict(reply) == returned);
+  CHECK(captured.Verdicts({reply}, 1) ==
+        std::vector<std::string>{"handed over to the worker that has its connection"});
+  captured.appliance.Turn({}, 0);
+  const auto arrived = captured.Take();
+  REQUIRE(arrived.size() == 1);
+  CHECK(InWords(arrived.front()) == returned);
+}
+
 TEST_CASE("a packet is captured as it came, and as much of it as was asked for", "[datapath]") {
   CapturedAppliance captured;
   captured.appliance.parts.services[0].forwarding = ForwardingMode::kIpip;
