@@ -90,12 +90,12 @@ CapturedPacket CaptureDesk::Describe(const CaptureRecord& record, WorkerId worke
                         .target = "",
                         .service = ""};
   const CaptureVerdict& verdict = record.verdict;
-  if (!verdict.target) return packet;
   const Snapshot& snapshot = sources_.snapshots->Current();
-  const TargetView* const target = snapshot.Find(*verdict.target);
-  packet.target = target == nullptr ? "(a target that was removed)" : target->name;
   if (Index(verdict.service) < snapshot.services().size())
     packet.service = snapshot.service(verdict.service).name;
+  if (!verdict.target) return packet;
+  const TargetView* const target = snapshot.Find(*verdict.target);
+  packet.target = target == nullptr ? "(a target that was removed)" : target->name;
   return packet;
 }
 
