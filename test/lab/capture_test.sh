@@ -34,6 +34,7 @@ owner=$(another_target "$placed")
 expect STARTED outcome_of start_affinity "$owner" 10.0.0.11
 expect "20002 $owner" ask_from client-1 20002
 ask_from client-2 20003 >"$LAB_DIR/other" # not captured
+wait_until 5 eval 'comments "$port" | grep -q "forwarded to $owner by connection"'
 kill -INT "$CAPTURE_PID"
 capture_ends_with 0
 expect_in "forwarded to $placed by balanced (service web)" comments "$port"
