@@ -78,11 +78,25 @@ absl::Status Appliance::MakeTables() {
     LogTable(absl::StrCat("worker ", i, ": connections"), *connections,
              config_.connections.per_worker);
     LogTable(absl::StrCat("worker ", i, ": affinities"), *affinities, config_.affinities.capacity);
+    if (auto status = MakeNat(WorkerId(i), memory); !status.ok()) return status;
     connections_.push_back(std::make_unique<ConnectionTable>(*std::move(connections)));
     affinity_replicas_.push_back(std::make_unique<AffinityTable>(*std::move(affinities)));
     worker_counters_.push_back(std::make_unique<WorkerCounters>());
     all_connections_.push_back(connections_.back().get());
   }
+  return absl::OkStatus();
+}
+
+absl::Status Appliance::MakeNat(WorkerId worker, MemoryKind memory) {
+  if (!config_.nat) return absl::OkStatus();
+  const NatPorts ports(config_.nat->ports, config_.cores.workers.size());
+  auto table =
+      NatTable::Create(config_.nat->sessions_per_worker, ports.PortsOf(worker), hash_key_, memory);
+  if (!table.ok()) return Annotated(table.status(), "nat.sessions_per_worker");
+  LogTable(absl::StrCat("worker ", Index(worker), ": sessions of nat by ports ",
+                        ports.PortsOf(worker).ToString()),
+           *table, table->capacity());
+  nat_tables_.push_back(std::make_unique<NatTable>(*std::move(table)));
   return absl::OkStatus();
 }
 
@@ -116,6 +130,7 @@ void Appliance::MakeControl() {
               }});
   configuration_ = std::make_unique<LiveConfiguration>(config_, PartsOfConfiguration());
   explainer_ = std::make_unique<Explainer>(ExplainerSources());
+  capture_desk_ = std::make_unique<CaptureDesk>(CaptureSources());
   Publish();
   metrics_ = std::make_unique<MetricSource>(MetricSources());
   loop_.Every(kUpkeepInterval, [this] { Upkeep(); });
@@ -136,6 +151,7 @@ absl::Status Appliance::StartServers() {
                                        .explainer = explainer_.get(),
                                        .load_reports = &load_reports_,
                                        .neighbourhood = resolver_.get(),
+                                       .captures = capture_desk_.get(),
                                        .health = health_.get()});
   if (!control.ok()) return control.status();
   control_server_ = *std::move(control);
@@ -153,9 +169,11 @@ std::vector<WorkerTables> Appliance::TablesOfWorkers() {
                       .all_connections = all_connections_,
                       .affinities = affinity_replicas_[i].get(),
                       .fragments = &fragments_,
+                      .nat = config_.nat ? nat_tables_[i].get() : nullptr,
                       .neighbours = &neighbours_,
                       .path_mtus = &path_mtu_table_,
                       .snapshots = &snapshots_,
+                      .captures = &captures_,
                       .rcu = &rcu_,
                       .counters = worker_counters_[i].get(),
                       .probes = &probes_});
@@ -200,6 +218,18 @@ Explainer::Sources Appliance::ExplainerSources() const {
     sources.ports.push_back(
         {config.name, port.mac, port.addresses, config.kernel ? config.kernel->interface : ""});
   }
+  return sources;
+}
+
+CaptureDesk::Sources Appliance::CaptureSources() {
+  CaptureDesk::Sources sources{.captures = &captures_,
+                               .snapshots = &snapshots_,
+                               .clock = &clock_,
+                               .workers = config_.cores.workers.size(),
+                               .ports = {},
+                               .cycles = {ReadTsc, Datapath::CyclesPerSecond()}};
+  for (const PortIdentity& port : datapath_->Identities())
+    sources.ports.push_back({port.name, port.mac});
   return sources;
 }
 
@@ -295,6 +325,7 @@ void Appliance::Upkeep() {
   health_->Tick();
   affinities_->ExpireDue(kExpiriesAtOnce);
   ReleaseTargets();
+  capture_desk_->EndOverdue();
   control_counters_.retired_pending.Set(rcu_.Reclaim());
 }
 

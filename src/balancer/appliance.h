@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "config/balancer_config.h"
 #include "control/affinity_manager.h"
+#include "control/capture_desk.h"
 #include "control/drain_watch.h"
 #include "control/explainer.h"
 #include "control/health_change.h"
@@ -52,6 +53,7 @@ class Appliance {
   explicit Appliance(const config::BalancerConfig& config);
 
   absl::Status MakeTables();
+  absl::Status MakeNat(WorkerId worker, MemoryKind memory);
   absl::Status OpenRoutes();
   void MakeControl();
   absl::Status StartServers();
@@ -59,6 +61,7 @@ class Appliance {
   [[nodiscard]] MetricSource::Sources MetricSources();
   [[nodiscard]] std::vector<Family> ExtraFamilies() const;  // any thread
   [[nodiscard]] Explainer::Sources ExplainerSources() const;
+  [[nodiscard]] CaptureDesk::Sources CaptureSources();
 
   [[nodiscard]] LiveConfiguration::Parts PartsOfConfiguration();
   // Returns when all new targets have answered, or have had their time.
@@ -88,11 +91,13 @@ class Appliance {
   ProbeTable probes_;
   RcuDomain rcu_;
   SnapshotPublisher snapshots_;
+  CapturePublisher captures_{rcu_};
 
   // One of each for each worker, by WorkerId.
   std::vector<std::unique_ptr<WorkerCounters>> worker_counters_;
   std::vector<std::unique_ptr<ConnectionTable>> connections_;
   std::vector<const ConnectionTable*> all_connections_;
+  std::vector<std::unique_ptr<NatTable>> nat_tables_;  // by worker; none without `nat`
   std::vector<std::unique_ptr<AffinityTable>> affinity_replicas_;
 
   std::unique_ptr<AffinityManager> affinities_;
@@ -106,6 +111,7 @@ class Appliance {
   std::unique_ptr<NeighbourResolver> resolver_;
   std::unique_ptr<ProbeRunner> prober_;  // makes health_'s checks, once traffic flows
   std::unique_ptr<Explainer> explainer_;
+  std::unique_ptr<CaptureDesk> capture_desk_;
   std::unique_ptr<MetricSource> metrics_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::unique_ptr<ControlServer> control_server_;

@@ -45,13 +45,6 @@ ExitCode ShowOutcome(const absl::StatusOr<Answer>& answer, const Invocation& inv
   return exit_code;
 }
 
-void SetDuration(absl::Duration duration, v1::StartAffinityRequest& request) {
-  const std::int64_t seconds = absl::IDivDuration(duration, absl::Seconds(1), &duration);
-  request.mutable_duration()->set_seconds(seconds);
-  request.mutable_duration()->set_nanos(
-      static_cast<std::int32_t>(absl::ToInt64Nanoseconds(duration)));
-}
-
 // The options that start and end share.
 template <typename Request>
 void AddRequestOptions(CLI::App& command, const std::shared_ptr<Request>& request) {
@@ -70,7 +63,8 @@ void AddStart(CLI::App& noun, Invocation& invocation) {
       "start", "From now on, new connections of a client go to a target; again: renew it");
   AddRequestOptions(start, request);
   AddDurationOption(
-      start, "--duration", [request](absl::Duration d) { SetDuration(d, *request); },
+      start, "--duration",
+      [request](absl::Duration d) { *request->mutable_duration() = ToWire(d); },
       "how long it lasts; without it, the balancer's max_duration");
   start.callback([&invocation, request] {
     invocation.command = [&invocation, request](const Connection& balancer) {

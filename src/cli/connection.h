@@ -53,6 +53,25 @@ class Connection {
     return responses;
   }
 
+  // The same of one that goes on for up to `duration`: visit(message) for each, until it is
+  // false. `context` may be cancelled by another thread. RESOURCE_EXHAUSTED carries the
+  // balancer's own words, too.
+  template <typename Stub, typename Request, typename Response, typename Visit>
+  absl::Status Follow(std::unique_ptr<grpc::ClientReader<Response>> (Stub::*method)(
+                          grpc::ClientContext*, const Request&),
+                      const Request& request, grpc::ClientContext& context, absl::Duration duration,
+                      Visit visit) const {
+    context.set_deadline(Deadline() + absl::ToChronoSeconds(duration));
+    Stub stub(channel_);
+    const auto reader = (stub.*method)(&context, request);
+    for (Response response; reader->Read(&response);)
+      if (!visit(response)) context.TryCancel();
+    const grpc::Status status = reader->Finish();
+    if (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED)
+      return absl::ResourceExhaustedError(status.error_message());
+    return ToStatus(status);
+  }
+
  private:
   [[nodiscard]] std::chrono::system_clock::time_point Deadline() const;
   [[nodiscard]] absl::Status ToStatus(const grpc::Status& status) const;

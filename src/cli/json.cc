@@ -2,6 +2,7 @@
 
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/text_format.h>
+#include <google/protobuf/timestamp.pb.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/wrappers.pb.h>
 
@@ -28,6 +29,12 @@ std::string WellKnown(const Message& message) {
 std::string Quoted(const std::string& text) {
   google::protobuf::StringValue value;
   value.set_value(text);
+  return WellKnown(value);
+}
+
+std::string InBase64(const std::string& bytes) {
+  google::protobuf::BytesValue value;
+  value.set_value(bytes);
   return WellKnown(value);
 }
 
@@ -60,6 +67,8 @@ std::string NumberOf(const Message& message, const FieldDescriptor& field, int i
 std::string ValueOf(const Message& message, const FieldDescriptor& field, int index) {
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
+      if (field.type() == FieldDescriptor::TYPE_BYTES)
+        return InBase64(TextOf(message, field, index));
       return Quoted(TextOf(message, field, index));
     case FieldDescriptor::CPPTYPE_ENUM:
       return Quoted(EnumWordOf(message, field, index));
@@ -102,7 +111,9 @@ bool IsAbsent(const Message& message, const FieldDescriptor& field) {
 
 std::string ToJson(const Message& message) {
   const auto& type = *message.GetDescriptor();
-  if (&type == google::protobuf::Duration::descriptor()) return WellKnown(message);
+  if (&type == google::protobuf::Duration::descriptor() ||
+      &type == google::protobuf::Timestamp::descriptor())
+    return WellKnown(message);
   std::vector<std::string> members;
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/affinity_commands.h"
+#include "cli/capture_command.h"
 #include "cli/config_commands.h"
 #include "cli/connection.h"
 #include "cli/counter_commands.h"
@@ -22,7 +23,8 @@ constexpr char kFooter[] = R"(
 Exit status
   0  done, or there was nothing to do (COVERED, with a warning; UNCHANGED)
   1  refused: OWNED_BY_OTHER, NOT_A_TARGET, TABLE_FULL, NOT_FOUND, NOT_ENDED_COVERED,
-     NEEDS_RESTART, NO_ROOM; or a drain was not over in time (--at-most)
+     NEEDS_RESTART, NO_ROOM; a drain was not over in time (--at-most); or somebody
+     else captures
   2  the command line, or a name or value in it, or a configuration is wrong
   3  the balancer was not reached, or failed
 
@@ -31,6 +33,7 @@ Examples
   holdfastctl affinity end --vip 192.0.2.1 --port 80 --client 198.51.100.7 --target web-1
   holdfastctl affinity list --service web
   holdfastctl explain --client 198.51.100.7:40000 --vip 192.0.2.1:80
+  holdfastctl capture --client 198.51.100.7 --for 10s --write why.pcapng
   holdfastctl target drain web-2 --wait
   holdfastctl service weight web web-2 50
   holdfastctl neighbour list
@@ -76,6 +79,7 @@ ExitCode Run(int argc, char** argv) {
   AddConfigCommands(app, invocation);
   AddCounterCommands(app, invocation);
   AddExplainCommand(app, invocation);
+  AddCaptureCommand(app, invocation);
   app.footer(kFooter);  // last: subcommands would inherit it
   try {
     app.parse(argc, argv);

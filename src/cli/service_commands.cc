@@ -152,12 +152,24 @@ void AddServingOptions(CLI::App& command, v1::ServiceConfig& service, const Told
       ->type_name("NAME[=WEIGHT]");
   AddWordOption(
       command, "--forwarding",
-      {{"l2", v1::FORWARDING_L2}, {"ipip", v1::FORWARDING_IPIP}, {"gue", v1::FORWARDING_GUE}},
+      {{"l2", v1::FORWARDING_L2},
+       {"ipip", v1::FORWARDING_IPIP},
+       {"gue", v1::FORWARDING_GUE},
+       {"nat", v1::FORWARDING_NAT}},
       [&service, told](int value) {
         service.set_forwarding(static_cast<v1::Forwarding>(value));
         told("forwarding");
       },
-      "l2, ipip or gue");
+      "l2, ipip, gue or nat");
+  command
+      .add_option_function<std::uint32_t>(
+          "--target-port",
+          [&service, told](std::uint32_t port) {
+            service.set_target_port(port);
+            told("target_port");
+          },
+          "nat: the port of the target; 0: the one that the client asked for")
+      ->type_name("PORT");
   AddWordOption(
       command, "--no-target",
       {{"reject", v1::ServiceConfig::NO_TARGET_REJECT},

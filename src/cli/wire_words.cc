@@ -26,4 +26,11 @@ std::string WordsFor(const v1::HealthStatus& health) {
   return health.last_failure().empty() ? word : absl::StrCat(word, ": ", health.last_failure());
 }
 
+google::protobuf::Duration ToWire(absl::Duration duration) {
+  google::protobuf::Duration wire;
+  wire.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
+  wire.set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(duration)));
+  return wire;
+}
+
 }  // namespace holdfast::cli

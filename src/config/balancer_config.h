@@ -108,6 +108,12 @@ struct Metrics {
   std::optional<ListenAddress> listen;  // TCP on IPv4; empty: no endpoint
 };
 
+// Where replies come to of what is forwarded by nat: these ports of own addresses.
+struct Nat {
+  PortRange ports{16384, 32767};
+  std::uint64_t sessions_per_worker = 65'536;
+};
+
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
 struct Target {
@@ -172,6 +178,7 @@ struct Service {
   bool switch_back = true;
   OwnTimeouts timeouts = {};
   std::uint32_t max_half_open = 0;                   // in each worker; 0: no limit
+  std::uint16_t target_port = 0;                     // nat; 0: the client's
   std::optional<HealthCheck> health = std::nullopt;  // none: all targets are taken for up
 };
 
@@ -190,6 +197,7 @@ struct BalancerConfig {
   std::vector<Route> routes;                // without the ports' gateways
   std::vector<StaticNeighbour> neighbours;  // without the targets' own
   NoService no_service = NoService::kReject;
+  std::optional<Nat> nat;  // none: no service or target is forwarded to by nat
   std::optional<std::uint32_t> kernel_routes_table;  // where routes to usable VIPs are kept
 };
 

@@ -163,6 +163,7 @@ void CompareServices(const BalancerConfig& now, const BalancerConfig& next, Line
          change("max_half_open",
                 [](const Service& one) { return absl::StrCat(one.max_half_open); });
          change("health", HealthInWords);
+         change("target_port", [](const Service& one) { return absl::StrCat(one.target_port); });
          CompareBalancing(service, **before, **after, lines);
          CompareMembers(service, MembersOf(**before, now.targets), MembersOf(**after, next.targets),
                         lines);

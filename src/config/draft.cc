@@ -29,6 +29,8 @@ v1::Forwarding ToMessage(ForwardingMode mode) {
       return v1::FORWARDING_IPIP;
     case ForwardingMode::kGue:
       return v1::FORWARDING_GUE;
+    case ForwardingMode::kNat:
+      return v1::FORWARDING_NAT;
   }
   return v1::FORWARDING_UNSPECIFIED;
 }
@@ -71,6 +73,7 @@ v1::ServiceConfig ToMessage(const Service& service, const std::vector<Target>& t
   }
   message.set_max_half_open(service.max_half_open);
   HealthToMessage(service, message);
+  message.set_target_port(service.target_port);
   for (const ServiceTarget& member : service.targets) {
     v1::ServiceTargetConfig& target = *message.add_targets();
     target.set_target(targets[member.target].name);
@@ -226,7 +229,8 @@ absl::StatusOr<BalancerConfig> Draft::Check() const {
                     log);
   BalancerConfig next = now_;
   next.targets = CheckedTargets(message_.targets(), next.ports, next.routes, log);
-  next.services = CheckedServices(message_.services(), next.ports, next.targets, log);
+  next.services =
+      CheckedServices(message_.services(), next.ports, next.targets, next.nat.has_value(), log);
   if (log.empty()) return next;
   return absl::InvalidArgumentError(
       absl::StrJoin(log.InLineOrder(), "; ", [this](std::string* out, const Mistake& mistake) {

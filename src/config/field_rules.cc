@@ -110,6 +110,8 @@ std::optional<ForwardingMode> CheckedForwarding(v1::Forwarding forwarding) {
       return ForwardingMode::kIpip;
     case v1::FORWARDING_GUE:
       return ForwardingMode::kGue;
+    case v1::FORWARDING_NAT:
+      return ForwardingMode::kNat;
     default:
       return std::nullopt;
   }

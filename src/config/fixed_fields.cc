@@ -58,6 +58,9 @@ void AddTables(const BalancerConfig& config, FieldTexts& fields) {
   fields["connections.timeouts.tcp_established"] = TextOf(connections.timeouts.tcp_established);
   fields["connections.timeouts.tcp_closing"] = TextOf(connections.timeouts.tcp_closing);
   fields["connections.timeouts.udp"] = TextOf(connections.timeouts.udp);
+  fields["nat.ports"] = config.nat ? config.nat->ports.ToString() : "";
+  fields["nat.sessions_per_worker"] =
+      config.nat ? absl::StrCat(config.nat->sessions_per_worker) : "";
   fields["affinities.capacity"] = absl::StrCat(config.affinities.capacity);
   fields["ring_seed"] = absl::StrCat(config.ring_seed);
 }

@@ -22,7 +22,9 @@ BalancerConfig Checked(const v1::BalancerConfig& message, MistakeLog& log) {
   config.routes = CheckedRoutes(message.routes(), message.ports(), config.ports, log);
   config.targets = CheckedTargets(message.targets(), config.ports, config.routes, log);
   config.neighbours = CheckedNeighbours(message.neighbours(), config.ports, config.targets, log);
-  config.services = CheckedServices(message.services(), config.ports, config.targets, log);
+  if (message.has_nat()) config.nat = CheckedNat(message.nat(), config.cores.workers.size(), log);
+  config.services =
+      CheckedServices(message.services(), config.ports, config.targets, message.has_nat(), log);
   config.log_level = CheckedLogLevel(message.logging());
   config.no_service = CheckedNoService(message, config.ports, log);
   if (message.has_kernel_routes())

@@ -20,6 +20,8 @@ Connections CheckedConnections(const v1::Connections& connections, MistakeLog& l
 // Those that are given, at `path`.
 OwnTimeouts CheckedTimeouts(const std::string& path, const v1::Connections::Timeouts& timeouts,
                             MistakeLog& log);
+// `workers`: how many share the ports.
+Nat CheckedNat(const v1::Nat& nat, std::size_t workers, MistakeLog& log);
 Affinities CheckedAffinities(const v1::Affinities& affinities, MistakeLog& log);
 Control CheckedControl(const v1::Control& control, MistakeLog& log);
 // A metrics address that the control plane listens on already is a mistake.
@@ -50,8 +52,13 @@ std::vector<StaticNeighbour> CheckedNeighbours(const NeighbourMessages& neighbou
                                                const std::vector<Target>& targets, MistakeLog& log);
 // `field` names a target of a service that forwards by l2: it must be a neighbour.
 void CheckOnLink(const std::string& field, const Target& target, MistakeLog& log);
+// `has_nat`: something may be forwarded by nat.
 std::vector<Service> CheckedServices(const ServiceMessages& services,
                                      const std::vector<Port>& ports,
-                                     const std::vector<Target>& targets, MistakeLog& log);
+                                     const std::vector<Target>& targets, bool has_nat,
+                                     MistakeLog& log);
+// `field` names a target of a service at `vip` that is reached by nat.
+void CheckNatTarget(const std::string& field, const Vip& vip, const Target& target,
+                    const std::vector<Port>& ports, bool has_nat, MistakeLog& log);
 
 }  // namespace holdfast::config

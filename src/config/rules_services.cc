@@ -16,9 +16,11 @@ namespace {
 
 class ServiceRules {
  public:
-  ServiceRules(const std::vector<Port>& ports, const std::vector<Target>& targets, MistakeLog& log)
+  ServiceRules(const std::vector<Port>& ports, const std::vector<Target>& targets, bool has_nat,
+               MistakeLog& log)
       : ports_(ports),
         targets_(targets),
+        has_nat_(has_nat),
         log_(log),
         names_("name", log),
         places_(ports, targets, log) {
@@ -37,6 +39,8 @@ class ServiceRules {
     service.timeouts = CheckedTimeouts(path + ".timeouts", message.timeouts(), log_);
     service.max_half_open = static_cast<std::uint32_t>(
         BoundedNumber(path + ".max_half_open", message.max_half_open(), {0, 134'217'728}, log_));
+    service.target_port = static_cast<std::uint16_t>(
+        BoundedNumber(path + ".target_port", message.target_port(), {0, 65535}, log_));
     CheckBalancing(path, message, service, log_);
     CheckTargets(path, message, service);
     CheckHealth(path + ".health", message, {ports_, targets_}, service, log_);
@@ -53,10 +57,16 @@ class ServiceRules {
       const auto index = IndexOf(element + ".target", wanted.target());
       if (!index) continue;
       target.target = *index;
-      if (targets_[*index].forwarding.value_or(service.forwarding) == ForwardingMode::kL2)
-        CheckOnLink(element + ".target", targets_[*index], log_);
+      CheckWay(element + ".target", targets_[*index], service);
       AddOnce(element, wanted.target(), target, service);
     }
+  }
+
+  void CheckWay(const std::string& field, const Target& target, const Service& service) {
+    const ForwardingMode mode = target.forwarding.value_or(service.forwarding);
+    if (mode == ForwardingMode::kL2) CheckOnLink(field, target, log_);
+    if (mode == ForwardingMode::kNat)
+      CheckNatTarget(field, service.vip, target, ports_, has_nat_, log_);
   }
 
   std::optional<std::size_t> IndexOf(const std::string& field, const std::string& name) {
@@ -86,6 +96,7 @@ class ServiceRules {
 
   const std::vector<Port>& ports_;
   const std::vector<Target>& targets_;
+  const bool has_nat_;
   MistakeLog& log_;
   Uniqueness names_;
   PlaceRules places_;
@@ -96,11 +107,12 @@ class ServiceRules {
 
 std::vector<Service> CheckedServices(const ServiceMessages& services,
                                      const std::vector<Port>& ports,
-                                     const std::vector<Target>& targets, MistakeLog& log) {
+                                     const std::vector<Target>& targets, bool has_nat,
+                                     MistakeLog& log) {
   if (static_cast<std::size_t>(services.size()) > kMaxServices)
     log.Add("services", absl::StrCat(services.size(), " services"),
             absl::StrCat("at most ", kMaxServices, " are possible"));
-  ServiceRules rules(ports, targets, log);
+  ServiceRules rules(ports, targets, has_nat, log);
   std::vector<Service> checked;
   for (std::size_t i = 0; i < static_cast<std::size_t>(services.size()); ++i)
     checked.push_back(rules.Check(ElementPath("services", i), services[static_cast<int>(i)]));

@@ -78,9 +78,10 @@ struct Explanation {
       std::optional<IpAddress> gateway;  // the neighbour that it goes to first; none: the target
       std::optional<MacAddress> mac;     // of the target; none: not resolved
       MacAddress source_mac;             // of the port
-      IpAddress outer_source;            // of the outer header; not of kL2
+      // Of the outer header; by nat, of the packet as its target gets it. Not of kL2.
+      IpAddress outer_source;
       IpAddress outer_destination;
-      std::uint16_t gue_port = 0;  // of the outer header; kGue
+      std::uint16_t outer_port = 0;  // kGue and kNat: where it goes
     };
     std::optional<Way> way;
     // kForwarded to one of these, in place of `way`: what decides is a worker's own (whose

@@ -50,9 +50,13 @@ std::string InWords(const Explanation::Verdict::Way& way) {
   absl::StrAppend(&words, way.mac ? absl::StrCat(" to MAC ", way.mac->ToString())
                                   : ", but its MAC is not known");
   if (way.forwarding == ForwardingMode::kL2) return words;
+  if (way.forwarding == ForwardingMode::kNat)
+    return absl::StrCat(words, ", by nat from ", way.outer_source.ToString(), " to ",
+                        way.outer_destination.ToString(), " port ", way.outer_port);
   absl::StrAppend(&words, ", inside ", way.outer_destination.IsV4() ? "IPv4" : "IPv6", " from ",
                   way.outer_source.ToString(), " to ", way.outer_destination.ToString());
-  if (way.forwarding == ForwardingMode::kGue) absl::StrAppend(&words, ", UDP port ", way.gue_port);
+  if (way.forwarding == ForwardingMode::kGue)
+    absl::StrAppend(&words, ", UDP port ", way.outer_port);
   return words;
 }
 

@@ -14,7 +14,17 @@ constexpr std::uint32_t kPlaces = 1000;
 // Whatever its id is.
 bool SameOrder(const ProbeOrder& a, const ProbeOrder& b) {
   return a.check == b.check && a.aim == b.aim && a.vip == b.vip && a.from == b.from &&
-         a.interface == b.interface;
+         a.interface == b.interface && a.target == b.target;
+}
+
+// Where a check is sent to if the target is reached by nat.
+std::optional<ProbeOrder::Target> NatTargetOf(const config::Service& service,
+                                              const config::Target& target) {
+  if (target.forwarding.value_or(service.forwarding) != ForwardingMode::kNat) return std::nullopt;
+  const std::uint16_t port = service.health->port;
+  const bool is_first = port == service.ports.ranges().front().first;
+  return ProbeOrder::Target{target.address,
+                            is_first && service.target_port != 0 ? service.target_port : port};
 }
 
 IpAddress OwnAddressOf(const config::Port& port, const config::Target& target, const Vip& vip) {
@@ -49,7 +59,8 @@ bool HealthChecks::Follow(const config::BalancerConfig& config) {
                     .aim = {*handle, slot->second},
                     .vip = service.vip.address(),
                     .from = OwnAddressOf(port, target, service.vip),
-                    .interface = port.kernel->interface};
+                    .interface = port.kernel->interface,
+                    .target = NatTargetOf(service, target)};
       pair.place = static_cast<std::uint32_t>(i * kPlaces / service.targets.size());
       Put({service.name, target.name}, std::move(pair), pairs);
     }

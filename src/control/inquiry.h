@@ -66,6 +66,7 @@ class Inquiry {
   void Note(PacketRow row, std::string why);
   void Decline(PacketRow row, std::string why);
   [[nodiscard]] std::string WhatToRemember() const;
+  [[nodiscard]] bool OpensNoSession(ForwardingMode forwarding) const;
   [[nodiscard]] Explanation::Verdict::Way WayTo(const TargetView& target, Step step) const;
 
   const Explainer::Sources& sources_;

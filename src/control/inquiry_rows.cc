@@ -174,10 +174,19 @@ Explanation::Verdict::Way Inquiry::WayTo(const TargetView& target, Step step) co
                                 .outer_source = {},
                                 .outer_destination = {}};
   if (way.forwarding == ForwardingMode::kL2) return way;
-  if (way.forwarding == ForwardingMode::kGue) way.gue_port = target.gue_port;
+  if (way.forwarding == ForwardingMode::kGue) way.outer_port = target.gue_port;
+  if (way.forwarding == ForwardingMode::kNat)
+    way.outer_port = service_->target_port != 0 ? service_->target_port : question_.flow.vip_port;
   way.outer_source = OwnAddressFor(port.addresses, target.NextHop());
   way.outer_destination = target.address;
   return way;
+}
+
+// By nat, the end of a connection that nobody knows ends here.
+bool Inquiry::OpensNoSession(ForwardingMode forwarding) const {
+  const bool is_known = step_ == Step::kConnection || step_ == Step::kOtherWorker;
+  return forwarding == ForwardingMode::kNat && !is_known &&
+         (question_.segment.rst || question_.segment.fin);
 }
 
 void Inquiry::Conclude() {
@@ -185,6 +194,7 @@ void Inquiry::Conclude() {
   using Outcome = Explanation::Outcome;
   if (target_ != nullptr) {
     verdict.way = WayTo(*target_, step_);
+    if (OpensNoSession(verdict.way->forwarding)) drop_ = DropReason::kNatUnknown;
     if (!verdict.way->mac) drop_ = DropReason::kNoNeighbour;
   }
   for (const TargetView* target : candidates_)

@@ -131,6 +131,7 @@ void TargetDirectory::PutService(const config::Service& service,
   record.forwarding = service.forwarding;
   record.timeouts = TimeoutsOf(service, config.connections.timeouts);
   record.max_half_open = service.max_half_open;
+  record.target_port = service.target_port;
   if (known && record.balancing.TreatsOwnersOtherwise(service)) ++losses_;
   if (record.balancing.Configure(service, std::move(members))) Rebalance(record);
 }
@@ -216,10 +217,11 @@ std::unique_ptr<const Snapshot> TargetDirectory::BuildSnapshot() {
   parts.timeouts = timeouts_;
   for (const TargetRecord& target : targets_) parts.targets.push_back(target.view);
   for (const ServiceRecord& service : services_)
-    parts.services.push_back(
-        {service.identity.name, service.identity.vip, service.identity.protocol,
-         service.identity.ports, service.no_target, service.balancing.ring(), service.forwarding,
-         service.balancing.View(targets_), service.timeouts, service.max_half_open});
+    parts.services.push_back({service.identity.name, service.identity.vip,
+                              service.identity.protocol, service.identity.ports, service.no_target,
+                              service.balancing.ring(), service.forwarding,
+                              service.balancing.View(targets_), service.timeouts,
+                              service.max_half_open, service.target_port});
   for (const ServiceView& service : parts.services)
     for (const TargetHandle down : service.balancing.down)
       parts.targets[down.slot()].down_somewhere = true;

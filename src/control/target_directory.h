@@ -133,6 +133,7 @@ class TargetDirectory {
     ServiceBalancing balancing;
     ConnectionTimeouts timeouts;
     std::uint32_t max_half_open = 0;
+    std::uint16_t target_port = 0;
     std::uint64_t removed_in = 0;  // as of a target; 0: the slot is free
     [[nodiscard]] bool exists() const { return !identity.name.empty(); }
     [[nodiscard]] bool Is(const config::Service& service) const;

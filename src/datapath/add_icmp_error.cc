@@ -13,11 +13,27 @@ FlowKey FlowOf(const QuotedPacket& quoted) {
           .protocol = Protocol(quoted.protocol)};
 }
 
+// About a packet that came from one of our ports for nat.
+bool AddErrorOfReturn(Batch& batch, std::size_t i, const ParsedPacket& packet, const Nat& nat) {
+  rte_mbuf* const mbuf = batch.received()[i];
+  const auto quoted = ParseIcmpError(FrameOf(mbuf), packet);
+  if (!quoted || !quoted->has_ports() || quoted->source != packet.key.vip ||
+      !nat.TakesReplies(quoted->source, quoted->source_port))
+    return false;
+  batch.AddReturn({.mbuf = mbuf,
+                   .owner = nat.OwnerOf(quoted->source_port),
+                   .kind = ReturnContext::Kind::kError,
+                   .length = FrameOf(mbuf).length},
+                  FlowOf(*quoted));
+  return true;
+}
+
 }  // namespace
 
-bool AddIcmpError(Batch& batch, std::size_t i, const ParsedPacket& packet) {
+bool AddIcmpError(Batch& batch, std::size_t i, const ParsedPacket& packet, const Nat& nat) {
   const Snapshot& snapshot = *batch.turn().snapshot;
-  if (!snapshot.IsVip(packet.key.vip)) return false;
+  if (!snapshot.IsVip(packet.key.vip))
+    return nat.enabled() && AddErrorOfReturn(batch, i, packet, nat);
   rte_mbuf* const mbuf = batch.received()[i];
   const auto quoted = ParseIcmpError(FrameOf(mbuf), packet);
   if (!quoted) return false;

@@ -35,7 +35,7 @@ void AnswerArp(Local& local, rte_mbuf* mbuf) {
       return batch.AddForKernel(mbuf);  // it has a table of neighbours, too
     return batch.Consume(mbuf, kind);
   }
-  batch.Count(kind);
+  batch.Count(kind, mbuf);
   TurnIntoArpReply(BytesOf(mbuf), batch.port().mac);
   batch.Reply(mbuf, Reply::kArpReply);
 }
@@ -64,7 +64,7 @@ void AnswerIcmp(Local& local, rte_mbuf* mbuf, const ParsedPacket& packet) {
   if (local.Has(packet.key.client) || batch.port().IsBroadcast(packet.key.client))
     return batch.Drop(mbuf, DropReason::kMartianSource);
   if (!IsValidEchoRequest(FrameOf(mbuf), packet)) return batch.Drop(mbuf, DropReason::kIcmp);
-  batch.Count(LocalPacket::kEchoRequest);
+  batch.Count(LocalPacket::kEchoRequest, mbuf);
   TurnIntoEchoReply(BytesOf(mbuf), packet, batch.port().mac);
   batch.Reply(mbuf, Reply::kEchoReply);
 }

@@ -21,7 +21,7 @@ void AnswerSolicitation(Local& local, rte_mbuf* mbuf, const NeighbourMessage& me
   if (!local.AnswersFor(message.target))
     return ForOthers(batch, mbuf, LocalPacket::kSolicitationOfOthers);
   if (message.mac) local.TellManagement({.address = message.source, .mac = *message.mac});
-  batch.Count(LocalPacket::kNeighbourSolicitation);
+  batch.Count(LocalPacket::kNeighbourSolicitation, mbuf);
   std::array<std::uint8_t, kNeighbourFrame> answer;
   WriteNeighbourAdvertisement(answer.data(), batch.port().mac, message, sender);
   ReplaceFrame(mbuf, answer);

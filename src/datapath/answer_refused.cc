@@ -11,7 +11,7 @@ void EndRefused(Batch& batch, PacketContext& packet, ReplyLimiter& limiter) {
   const auto kind = AnswerToRefused(service.no_target, flow.protocol, packet.segment,
                                     batch.port().IsBroadcast(flow.client));
   if (kind && Answer(batch, packet.mbuf, *kind, limiter))
-    batch.Count(DropReason::kNoTarget);
+    batch.Count(DropReason::kNoTarget, packet.mbuf);
   else
     batch.Drop(packet, DropReason::kNoTarget);
 }

@@ -6,7 +6,7 @@ namespace holdfast {
 void AnswerStrays(Batch& batch, ReplyLimiter& limiter) {
   for (const StrayContext& stray : batch.strays()) {
     if (Answer(batch, stray.mbuf, stray.reply, limiter))
-      batch.Count(stray.reason);
+      batch.Count(stray.reason, stray.mbuf);
     else
       batch.Drop(stray.mbuf, stray.reason);
   }

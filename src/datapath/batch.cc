@@ -4,6 +4,8 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "datapath/packet_tap.h"
+
 namespace holdfast {
 
 bool Batch::Receive(const WorkerPort& port) {
@@ -50,6 +52,26 @@ std::uint64_t Batch::plain() const {
   return plain;
 }
 
+template <typename End>
+[[gnu::noinline, gnu::cold]] void Batch::TellTap(const rte_mbuf* mbuf, End end) {
+  tap_->Note(mbuf, end);
+}
+template void Batch::TellTap(const rte_mbuf*, DropReason);
+template void Batch::TellTap(const rte_mbuf*, LocalPacket);
+template void Batch::TellTap(const rte_mbuf*, holdfast::Reply);
+
+void Batch::NoteHeld(const rte_mbuf* mbuf) {
+  ++held_count_;
+  if (tap_ != nullptr) [[unlikely]]
+    tap_->NoteHeld(mbuf, CaptureFate::kHeld);
+}
+
+void Batch::NoteHandedOver(const rte_mbuf* mbuf) {
+  ++held_count_;
+  if (tap_ != nullptr) [[unlikely]]
+    tap_->NoteHeld(mbuf, CaptureFate::kHandedOver);
+}
+
 void Batch::Finish(WorkerCounters& counters) {
   counters.rx_packets.Add(size_ - held_count_);
   counters.tx_packets.Add(sent_);
@@ -62,7 +84,7 @@ void Batch::Finish(WorkerCounters& counters) {
   has_later_fragments_ = false;
   first_fragment_count_ = held_count_ = 0;
   size_ = flow_count_ = unknown_count_ = local_count_ = stray_count_ = for_kernel_count_ = 0;
-  reply_count_ = discarded_count_ = sent_ = 0;
+  reply_count_ = return_count_ = discarded_count_ = sent_ = 0;
 }
 
 void Batch::AddRareTallies(WorkerCounters& counters) {

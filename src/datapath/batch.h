@@ -30,6 +30,8 @@
 
 namespace holdfast {
 
+class PacketTap;
+
 // The bytes of a frame. Frames are in one mbuf: ports receive no longer ones.
 FrameView FrameOf(const rte_mbuf* mbuf);
 std::uint8_t* BytesOf(rte_mbuf* mbuf);
@@ -53,6 +55,24 @@ struct StrayContext {
   rte_mbuf* mbuf = nullptr;
   DropReason reason{};  // it is counted as
   Reply reply{};
+};
+
+// What a target sent back by nat: to one of our addresses, and a port that is for replies.
+struct ReturnContext {
+  enum class Kind : std::uint8_t {
+    kPacket,         // whole
+    kFirstFragment,  // of `datagram`
+    kLaterFragment,
+    kError,  // ICMP, about a packet to the target
+  };
+  rte_mbuf* mbuf = nullptr;
+  FlowHash flow = {};                // but of later fragments; SendReturns() finds it
+  FlowHash datagram = {};            // of fragments
+  WorkerId owner{};                  // of its session
+  ServiceSlot service = kNoService;  // once its session is known
+  Kind kind = Kind::kPacket;
+  SegmentFlags segment = {};
+  std::uint32_t length = 0;  // of the frame as it came
 };
 
 class Batch {
@@ -210,8 +230,20 @@ class Batch {
   }
   void NoteLaterFragment() { has_later_fragments_ = true; }
   [[nodiscard]] bool has_later_fragments() const { return has_later_fragments_; }
-  // One that was received waits elsewhere, and counts when it is received again.
-  void NoteHeld() { ++held_count_; }
+  // One that was received waits elsewhere, or is handed over, and counts when it is received
+  // again.
+  void NoteHeld(const rte_mbuf* mbuf);
+  void NoteHandedOver(const rte_mbuf* mbuf);
+
+  // ---- by nat, from targets. `key`: of kLaterFragment anything.
+  void AddReturn(const ReturnContext& packet, const FlowKey& key) {
+    return_keys_[return_count_] = key;
+    returns_[return_count_++] = packet;
+  }
+  [[nodiscard]] std::span<ReturnContext> returns() { return {returns_.data(), return_count_}; }
+  [[nodiscard]] std::span<const FlowKey> return_keys() const {
+    return {return_keys_.data(), return_count_};
+  }
 
   // ---- the others
   void AddLocal(rte_mbuf* mbuf, const ParsedPacket& parsed) {
@@ -234,18 +266,23 @@ class Batch {
     packet.state = PacketState::kDropped;
     Drop(packet.mbuf, reason);
   }
-  void Drop(rte_mbuf* mbuf, DropReason reason) {
-    Count(reason);
+  void Drop(rte_mbuf* mbuf, DropReason reason) { Drop(mbuf, reason, mbuf); }
+  // The same of `received`, which has become `mbuf`.
+  void Drop(rte_mbuf* mbuf, DropReason reason, const rte_mbuf* received) {
+    Count(reason, received);
     discarded_[discarded_count_++] = mbuf;
   }
   void Consume(rte_mbuf* mbuf, LocalPacket kind) {
-    Count(kind);
+    Count(kind, mbuf);
     discarded_[discarded_count_++] = mbuf;
   }
   // What it was goes on in other buffers.
   void Discard(rte_mbuf* mbuf) { discarded_[discarded_count_++] = mbuf; }
   // It has become an answer to its sender.
-  void Reply(rte_mbuf* mbuf, holdfast::Reply kind) { replies_[reply_count_++] = {mbuf, kind}; }
+  void Reply(rte_mbuf* mbuf, holdfast::Reply kind) {
+    replies_[reply_count_++] = {mbuf, kind};
+    Tell(mbuf, kind);
+  }
   struct ReplyContext {
     rte_mbuf* mbuf = nullptr;
     holdfast::Reply kind = holdfast::Reply::kArpReply;
@@ -254,10 +291,21 @@ class Batch {
     return {replies_.data(), reply_count_};
   }
 
-  void Count(DropReason reason) { ++drops_[static_cast<std::size_t>(reason)], ++rare_; }
-  void Count(LocalPacket kind) { ++local_[static_cast<std::size_t>(kind)], ++rare_; }
+  // The end of what was received as `mbuf`.
+  void Count(DropReason reason, const rte_mbuf* mbuf) {
+    ++drops_[static_cast<std::size_t>(reason)], ++rare_;
+    Tell(mbuf, reason);
+  }
+  void Count(LocalPacket kind, const rte_mbuf* mbuf) {
+    ++local_[static_cast<std::size_t>(kind)], ++rare_;
+    Tell(mbuf, kind);
+  }
   void Count(holdfast::Reply kind) { ++reply_tallies_[static_cast<std::size_t>(kind)], ++rare_; }
   void CountSent(std::size_t packets) { sent_ += packets; }
+
+  // Who is told of each end, while an operator captures packets; else nullptr.
+  [[nodiscard]] PacketTap* tap() const { return tap_; }
+  void SetTap(PacketTap* tap) { tap_ = tap; }
 
   // Adds what was tallied to `counters`, frees what was discarded. The batch is empty.
   void Finish(WorkerCounters& counters);
@@ -275,15 +323,24 @@ class Batch {
   static std::uint64_t FirstBits(std::size_t count) {
     return (std::uint64_t{count < kCapacity} << count % kCapacity) - 1;
   }
+  template <typename End>
+  void Tell(const rte_mbuf* mbuf, End end) {
+    if (tap_ != nullptr) [[unlikely]]
+      TellTap(mbuf, end);
+  }
+  template <typename End>
+  void TellTap(const rte_mbuf* mbuf, End end);
   void ListFrames();
   void AddRareTallies(WorkerCounters& counters);
 
   const WorkerPort* port_ = nullptr;
+  PacketTap* tap_ = nullptr;
   Turn turn_;
   std::size_t size_ = 0;
   std::size_t flow_count_ = 0;
   std::size_t unknown_count_ = 0;
   std::size_t local_count_ = 0;
+  std::size_t return_count_ = 0;
   std::size_t stray_count_ = 0;
   std::size_t for_kernel_count_ = 0;
   std::size_t reply_count_ = 0;
@@ -318,6 +375,8 @@ class Batch {
   std::array<FlowKey, kCapacity> keys_;  // of flows that are IPv6
   std::array<LocalContext, kCapacity> locals_;
   std::array<StrayContext, kCapacity> strays_;
+  std::array<ReturnContext, kCapacity> returns_;
+  std::array<FlowKey, kCapacity> return_keys_;
   std::array<rte_mbuf*, kCapacity> for_kernel_;
   std::array<ReplyContext, kCapacity> replies_;
   std::array<FirstFragment, kCapacity> first_fragments_;

@@ -68,6 +68,25 @@ absl::Status Datapath::MakeRings() {
     crews_.push_back(
         {{*std::move(events), *std::move(path_mtu_events), *std::move(outgoing)}, nullptr, 0});
   }
+  return config_.nat ? MakeHandoverRings() : absl::OkStatus();
+}
+
+absl::Status Datapath::MakeHandoverRings() {
+  const std::size_t workers = crews_.size();
+  for (Crew& crew : crews_)
+    crew.rings.handover = {std::vector<OutgoingRing*>(workers),
+                           std::vector<OutgoingRing*>(workers)};
+  handover_rings_.reserve(workers * workers);  // they are pointed to
+  for (std::size_t from = 0; from < workers; ++from) {
+    for (std::size_t to = 0; to < workers; ++to) {
+      if (from == to) continue;
+      auto ring = OutgoingRing::Create(absl::StrCat("handover_", from, "_", to), kRingSize);
+      if (!ring.ok()) return ring.status();
+      handover_rings_.push_back(*std::move(ring));
+      crews_[from].rings.handover.to[to] = &handover_rings_.back();
+      crews_[to].rings.handover.from[from] = &handover_rings_.back();
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -82,13 +101,15 @@ absl::Status Datapath::Start(const HashKey& hash_key, std::span<const WorkerTabl
 
 absl::Status Datapath::Launch(Crew& crew, const HashKey& hash_key, const WorkerTables& tables,
                               std::size_t index) {
-  const WorkerOptions options{.id = WorkerId(index),
-                              .poll = config_.cores.poll,
-                              .max_sleep = config_.cores.max_sleep,
-                              .hash_key = hash_key,
-                              .ring_seed = config_.ring_seed,
-                              .cycles_per_second = rte_get_tsc_hz(),
-                              .kernel = kernel_ == nullptr ? nullptr : kernel_->lane(index)};
+  const WorkerOptions options{
+      .id = WorkerId(index),
+      .poll = config_.cores.poll,
+      .max_sleep = config_.cores.max_sleep,
+      .hash_key = hash_key,
+      .ring_seed = config_.ring_seed,
+      .cycles_per_second = rte_get_tsc_hz(),
+      .kernel = kernel_ == nullptr ? nullptr : kernel_->lane(index),
+      .nat_ports = config_.nat ? NatPorts(config_.nat->ports, crews_.size()) : NatPorts()};
   crew.worker = std::make_unique<Worker>(options, PortsOf(index), tables, crew.rings);
   struct Errand {
     Worker* worker;
@@ -126,6 +147,8 @@ void Datapath::Stop() {
 }
 
 CoarseTick Datapath::Now() { return CoarseTick::FromCycles(ReadTsc(), rte_get_tsc_hz()); }
+
+std::uint64_t Datapath::CyclesPerSecond() { return rte_get_tsc_hz(); }
 
 std::vector<PortIdentity> Datapath::Identities() const {
   std::vector<PortIdentity> identities;

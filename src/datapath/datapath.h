@@ -37,6 +37,8 @@ class Datapath {
 
   // The time as workers take it for what they look up and remember. Any thread.
   static CoarseTick Now();
+  // How fast ReadTsc() goes up.
+  static std::uint64_t CyclesPerSecond();
 
   [[nodiscard]] std::vector<PortIdentity> Identities() const;
   // Copies the frame and has a worker send it. False when it is lost: no buffer, or
@@ -64,6 +66,8 @@ class Datapath {
 
   absl::Status OpenPorts();
   absl::Status MakeRings();
+  // From each worker to each other one, if they may have something to hand over.
+  absl::Status MakeHandoverRings();
   absl::Status Launch(Crew& crew, const HashKey& hash_key, const WorkerTables& tables,
                       std::size_t index);
   [[nodiscard]] WorkerPorts PortsOf(std::size_t worker) const;
@@ -75,6 +79,7 @@ class Datapath {
   std::vector<std::unique_ptr<Port>> ports_;
   std::unique_ptr<PortWatch> watch_;
   std::unique_ptr<KernelShare> kernel_;  // none when no port has a kernel interface
+  std::vector<OutgoingRing> handover_rings_;
   std::vector<Crew> crews_;
   std::atomic<bool> stop_{false};
 };

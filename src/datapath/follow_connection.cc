@@ -95,7 +95,6 @@ void PrefetchConnections(Batch& batch, const HashKey& key, const ConnectionTable
 }
 
 void FindConnections(Batch& batch, const ConnectionTable& connections) {
-  if (batch.looked_up()) return;
   connections.FindAtHome(batch.hashes(), batch.found());
   batch.NoteLookedUp();
 }

@@ -13,7 +13,22 @@ bool AddLaterFragment(Batch& batch, std::size_t i, const ParsedPacket& packet,
     return true;
   }
   if (!fragments.Hold(batch.received()[i], batch.port().index, hash, turn.cycles)) return false;
-  batch.NoteHeld();
+  batch.NoteHeld(batch.received()[i]);
+  return true;
+}
+
+bool AddLaterFragmentOfReturn(Batch& batch, std::size_t i, const ParsedPacket& packet,
+                              const Fragments& fragments) {
+  const FlowHash hash = fragments.HashOf(Fragments::DatagramOf(packet));
+  const auto way = fragments.Find(hash, batch.turn().now);
+  if (!way) return false;
+  batch.AddReturn({.mbuf = batch.received()[i],
+                   .datagram = hash,
+                   .owner = WorkerId(way->destination.word()),
+                   .kind = ReturnContext::Kind::kLaterFragment,
+                   .segment = packet.segment,
+                   .length = FrameOf(batch.received()[i]).length},
+                  {});
   return true;
 }
 

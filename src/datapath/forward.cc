@@ -32,7 +32,7 @@ bool RewriteL2(rte_mbuf* mbuf, const TargetPath& path) {
 }  // namespace
 
 void Forward(Batch& batch, const TargetLines& lines, std::span<Departures> departures,
-             ReplyLimiter& limiter) {
+             ReplyLimiter& limiter, Nat& nat) {
   const std::size_t count = batch.flow_count();
   for (std::size_t i = 0; i < count; ++i) {
     TargetLine* const line = batch.line(i);
@@ -46,7 +46,7 @@ void Forward(Batch& batch, const TargetLines& lines, std::span<Departures> depar
     if (goes) [[likely]]
       departures[Index(path.port)].Add(mbuf, i);
     else
-      ForwardOtherwise(batch, i, lines.TunnelOf(*line), departures[Index(path.port)], limiter);
+      ForwardOtherwise(batch, i, lines.TunnelOf(*line), departures[Index(path.port)], limiter, nat);
   }
 }
 

@@ -3,6 +3,7 @@
 #include "datapath/put_headers.h"
 #include "datapath/stages.h"
 #include "datapath/target_path.h"
+#include "wire/ipv4_split.h"
 
 namespace holdfast {
 namespace {
@@ -15,7 +16,7 @@ std::uint32_t EntropyOf(const FlowHash& hash) {
 }  // namespace
 
 void ForwardOtherwise(Batch& batch, std::size_t i, const TunnelPath& path, Departures& departures,
-                      ReplyLimiter& limiter) {
+                      ReplyLimiter& limiter, Nat& nat) {
   rte_mbuf* const mbuf = batch.mbuf(i);
   if (!path.resolved) [[unlikely]]
     return batch.Drop(mbuf, DropReason::kNoNeighbour);
@@ -23,7 +24,13 @@ void ForwardOtherwise(Batch& batch, std::size_t i, const TunnelPath& path, Depar
   const auto inner =
       InnerPacket::Of(rte_pktmbuf_mtod(mbuf, const std::uint8_t*) + sizeof(EthernetHeader),
                       batch.tuple(i).is_ipv4(), EntropyOf(batch.hash(i)));
-  if (inner.length > path.LongestInner(mode, inner.is_ipv4)) [[unlikely]]
+  const bool fits = inner.length <= path.LongestInner(mode, inner.is_ipv4);
+  if (mode == ForwardingMode::kNat) {
+    // Whoever is told that it does not fit is told what he sent.
+    const bool goes = fits || MayBeSplit(inner.bytes, inner.is_ipv4);
+    if (goes && !nat.ToTarget(batch, i, *batch.line(i))) return;
+  }
+  if (!fits) [[unlikely]]
     return ForwardTooLong(batch, i, path, mode, inner, departures, limiter);
   PutHeaders(mbuf, path.header, inner, mode);
   departures.Add(mbuf, i);

@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::size_t kMostPieces = 32;
 
-bool MayBeSplit(const InnerPacket& inner) {
-  return inner.is_ipv4 &&
-         (Load<Ipv4Header>(inner.bytes).flags_and_offset.value() & kIpv4DontFragment) == 0;
-}
-
 // Puts piece `i` into an empty buffer, with what comes before it.
 void FillPiece(rte_mbuf* mbuf, const Ipv4Split& split, std::size_t i, const TunnelHeader& header,
                const InnerPacket& whole, ForwardingMode mode) {
@@ -49,7 +44,7 @@ bool Split(Batch& batch, std::size_t number, const TunnelHeader& header, const I
 void ForwardTooLong(Batch& batch, std::size_t i, const TunnelPath& path, ForwardingMode mode,
                     const InnerPacket& inner, Departures& departures, ReplyLimiter& limiter) {
   const std::uint32_t longest = path.LongestInner(mode, inner.is_ipv4);
-  if (MayBeSplit(inner)) {
+  if (MayBeSplit(inner.bytes, inner.is_ipv4)) {
     if (!Split(batch, i, path.header, inner, mode, longest, departures))
       batch.Drop(batch.mbuf(i), DropReason::kOversized);
     return;
@@ -60,7 +55,7 @@ void ForwardTooLong(Batch& batch, std::size_t i, const TunnelPath& path, Forward
   };
   const bool may_be_told = !batch.segment(i).passive;
   if (may_be_told && TurnIntoAnswer(batch, batch.mbuf(i), Reply::kPacketTooBig, limiter, write))
-    batch.Count(DropReason::kOversized);
+    batch.Count(DropReason::kOversized, batch.mbuf(i));
   else
     batch.Drop(batch.mbuf(i), DropReason::kOversized);
 }

@@ -39,11 +39,15 @@ Fragments::Ready Fragments::TakeReady(std::span<rte_mbuf*> ready, CoarseTick now
   return taken;
 }
 
-std::size_t Fragments::GiveUp(std::uint64_t cycles) {
+std::size_t Fragments::GiveUp(std::uint64_t cycles,
+                              absl::FunctionRef<void(const rte_mbuf*, PortIndex)> show) {
   const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(waiting_count_);
   const auto kept = std::stable_partition(waiting_.begin(), end,
                                           [&](const Waiting& one) { return cycles < one.until; });
-  for (auto one = kept; one != end; ++one) rte_pktmbuf_free(one->mbuf);
+  for (auto one = kept; one != end; ++one) {
+    show(one->mbuf, one->port);
+    rte_pktmbuf_free(one->mbuf);
+  }
   waiting_count_ = static_cast<std::size_t>(kept - waiting_.begin());
   return static_cast<std::size_t>(end - kept);
 }

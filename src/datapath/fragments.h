@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 
+#include "absl/functional/function_ref.h"
 #include "base/flow_key.h"
 #include "tables/fragment_table.h"
 #include "wire/parse.h"
@@ -50,8 +51,9 @@ class Fragments {
     std::size_t count = 0;
   };
   Ready TakeReady(std::span<rte_mbuf*> ready, CoarseTick now);
-  // Frees those that have waited for too long; how many.
-  std::size_t GiveUp(std::uint64_t cycles);
+  // Frees those that have waited for too long; how many. Shows each before.
+  std::size_t GiveUp(std::uint64_t cycles,
+                     absl::FunctionRef<void(const rte_mbuf*, PortIndex)> show);
 
  private:
   struct Waiting {

@@ -38,7 +38,7 @@ void KernelGate::HandOver(Batch& batch) {
     else if (!Give(mbuf, port))
       batch.Drop(mbuf, DropReason::kKernelFull);
     else
-      batch.Count(LocalPacket::kKernel);
+      batch.Count(LocalPacket::kKernel, mbuf);
   }
 }
 

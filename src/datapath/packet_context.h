@@ -19,10 +19,11 @@ namespace holdfast {
 
 // Where a packet is on its way. Only an open one is asked further questions.
 enum class PacketState : std::uint8_t {
-  kOpen,     // nothing decided yet
-  kDecided,  // has a target
-  kRefused,  // no target takes it (P6)
-  kDropped,  // given up, with a reason
+  kOpen,        // nothing decided yet
+  kDecided,     // has a target
+  kRefused,     // no target takes it (P6)
+  kDropped,     // given up, with a reason
+  kHandedOver,  // another worker has it
 };
 
 struct PacketContext {

@@ -38,41 +38,87 @@ void TurnAway(Batch& batch, rte_mbuf* mbuf, const FlowKey& flow, SegmentFlags se
   batch.AddStray({.mbuf = mbuf, .reason = stray.reason, .reply = *stray.reply});
 }
 
+// What a packet is asked about besides services.
+struct Askers {
+  const WorkerPorts& ports;
+  Fragments& fragments;
+  const Nat& nat;
+};
+
+// For no service: it may have come back by nat.
+bool AddReturn(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags segment,
+               const Nat& nat) {
+  if (!nat.TakesReplies(key.vip, key.vip_port)) return false;
+  batch.AddReturn({.mbuf = batch.received()[i],
+                   .owner = nat.OwnerOf(key.vip_port),
+                   .kind = ReturnContext::Kind::kPacket,
+                   .segment = segment,
+                   .length = FrameOf(batch.received()[i]).length},
+                  key);
+  return true;
+}
+
+bool AddReturnOfRoom(Batch& batch, std::size_t i, const Nat& nat) {
+  const ParsedGroups& parsed = batch.room().parsed;
+  if (!nat.enabled() || !nat.TakesReplies(parsed.tuples[i])) return false;
+  return AddReturn(batch, i, parsed.tuples[i].Key(), parsed.segments[i], nat);
+}
+
 // False: turned away.
 bool AddOrTurnAway(Batch& batch, std::size_t i, const FlowKey& key, SegmentFlags segment,
-                   const WorkerPorts& ports) {
+                   const Askers& askers) {
   const Destination destination = batch.turn().snapshot->Classify(key);
   if (destination.exists())
     batch.AddFlow(i, key, destination, segment);
-  else
-    TurnAway(batch, batch.received()[i], key, segment, ports);
+  else if (!AddReturn(batch, i, key, segment, askers.nat))
+    TurnAway(batch, batch.received()[i], key, segment, askers.ports);
   return destination.exists();
 }
 
-// The first one leads; a later one follows it.
-void AddFragment(Batch& batch, std::size_t i, const ParsedPacket& packet, const WorkerPorts& ports,
-                 Fragments& fragments) {
-  if (packet.kind == PacketKind::kFlow) {
-    if (AddOrTurnAway(batch, i, packet.key, packet.segment, ports))
-      batch.NoteFirstFragment(fragments.HashOf(Fragments::DatagramOf(packet)));
-  } else if (!batch.turn().snapshot->IsVip(packet.key.vip)) {
-    PuntOrDrop(batch, batch.received()[i], WhyNoService(ports.Own(packet.key.vip)));
-  } else if (!AddLaterFragment(batch, i, packet, fragments)) {
-    batch.Drop(batch.received()[i], DropReason::kFragment);
-  }
+// Its later ones are told at once: they may be in this batch, and are for the same worker.
+void NoteFirstFragmentOfReturn(Batch& batch, const FlowHash& datagram, Fragments& fragments) {
+  ReturnContext& packet = batch.returns().back();
+  packet.kind = ReturnContext::Kind::kFirstFragment;
+  packet.datagram = datagram;
+  const auto owner = static_cast<std::uint32_t>(Index(packet.owner));
+  fragments.Remember(datagram, {Destination::FromWord(owner), {}}, batch.turn().now);
 }
 
-void SortOut(Batch& batch, std::size_t i, const WorkerPorts& ports, Fragments& fragments) {
+void AddFirstFragment(Batch& batch, std::size_t i, const ParsedPacket& packet,
+                      const Askers& askers) {
+  const FlowHash datagram = askers.fragments.HashOf(Fragments::DatagramOf(packet));
+  const std::size_t returns = batch.returns().size();
+  if (AddOrTurnAway(batch, i, packet.key, packet.segment, askers))
+    batch.NoteFirstFragment(datagram);
+  else if (batch.returns().size() != returns)
+    NoteFirstFragmentOfReturn(batch, datagram, askers.fragments);
+}
+
+// The first one leads; a later one follows it.
+void AddFragment(Batch& batch, std::size_t i, const ParsedPacket& packet, const Askers& askers) {
+  const auto& [ports, fragments, nat] = askers;
+  if (packet.kind == PacketKind::kFlow) return AddFirstFragment(batch, i, packet, askers);
+  rte_mbuf* const mbuf = batch.received()[i];
+  if (batch.turn().snapshot->IsVip(packet.key.vip)) {
+    if (!AddLaterFragment(batch, i, packet, fragments)) batch.Drop(mbuf, DropReason::kFragment);
+    return;
+  }
+  const bool is_own = ports.Own(packet.key.vip);
+  if (!is_own || !nat.enabled() || !AddLaterFragmentOfReturn(batch, i, packet, fragments))
+    PuntOrDrop(batch, mbuf, WhyNoService(is_own));
+}
+
+void SortOut(Batch& batch, std::size_t i, const Askers& askers) {
   rte_mbuf* const mbuf = batch.received()[i];
   batch.room().parsed.ipip->Complete(i, BytesOf(mbuf));  // there may have been no ParseIpv4()
   const ParsedPacket packet =
       ParseFrame(FrameOf(mbuf), batch.port().mac, DeviceFoundChecksumGood(mbuf));
   if (packet.kind == PacketKind::kDrop) return PuntOrDrop(batch, mbuf, packet.drop);
-  if (packet.is_fragment) return AddFragment(batch, i, packet, ports, fragments);
+  if (packet.is_fragment) return AddFragment(batch, i, packet, askers);
   if (packet.kind == PacketKind::kFlow)
-    return void(AddOrTurnAway(batch, i, packet.key, packet.segment, ports));
+    return void(AddOrTurnAway(batch, i, packet.key, packet.segment, askers));
   const bool is_icmp = packet.kind == PacketKind::kIcmp || packet.kind == PacketKind::kIcmpV6;
-  if (!is_icmp || !AddIcmpError(batch, i, packet)) batch.AddLocal(mbuf, packet);
+  if (!is_icmp || !AddIcmpError(batch, i, packet, askers.nat)) batch.AddLocal(mbuf, packet);
 }
 
 // Looks IPv6 destinations up. Packets of a batch often are for the same service.
@@ -96,15 +142,15 @@ class Ipv6Classifier {
   Destination destination_;
 };
 
-// As ordinary IPv6 for a service; false when it is none.
-bool AddOrdinaryIpv6(Batch& batch, std::size_t i, const OwnMac& own_mac,
-                     Ipv6Classifier& classifier) {
+// As ordinary IPv6 for a service, or back by nat; false when it is neither.
+bool AddOrdinaryIpv6(Batch& batch, std::size_t i, const OwnMac& own_mac, Ipv6Classifier& classifier,
+                     const Nat& nat) {
   FlowKey& key = batch.next_ipv6_key();
   SegmentFlags segment;
   const FrameGroups frames = batch.frames();
   if (!ParseOrdinaryIpv6({frames.data[i], frames.lengths[i]}, own_mac, key, segment)) return false;
   const Destination destination = classifier.Find(key);
-  if (!destination.exists()) return false;
+  if (!destination.exists()) return AddReturn(batch, i, key, segment, nat);
   batch.AddIpv6Flow(i, destination, segment);
   return true;
 }
@@ -130,15 +176,18 @@ std::uint64_t ClassifyWide(const Batch::Room& room, std::uint64_t missing, const
 
 // In the order of arrival. The room is filled up from its beginning: a packet never
 // goes where one is that was not looked at yet.
-[[gnu::noinline]] void AddAsTheyAre(Batch& batch, std::uint64_t flows, const WorkerPorts& ports,
-                                    Fragments& fragments) {
+// `ordinary`: those that the room knows, but for whether they have a service.
+[[gnu::noinline]] void AddAsTheyAre(Batch& batch, std::uint64_t flows, std::uint64_t ordinary,
+                                    const Askers& askers) {
   const OwnMac own_mac(batch.port().mac);
   Ipv6Classifier classifier(*batch.turn().snapshot);
   for (std::size_t i = 0; i < batch.received().size(); ++i) {
     if ((flows >> i & 1) != 0)
       batch.AddFlowOfRoom(i);
-    else if (!AddOrdinaryIpv6(batch, i, own_mac, classifier))
-      SortOut(batch, i, ports, fragments);
+    else if ((ordinary >> i & 1) != 0 && AddReturnOfRoom(batch, i, askers.nat))
+      continue;
+    else if (!AddOrdinaryIpv6(batch, i, own_mac, classifier, askers.nat))
+      SortOut(batch, i, askers);
   }
 }
 
@@ -152,20 +201,21 @@ bool LooksLikeIpv6(const Batch& batch) {
 
 // `flows`: those whose services are known; `missing`: the other ordinary packets.
 [[gnu::noinline]] void AddOthers(Batch& batch, std::uint64_t flows, std::uint64_t missing,
-                                 const WorkerPorts& ports, Fragments& fragments) {
+                                 const Askers& askers) {
   const ServiceMap& map = batch.turn().snapshot->service_map();
   if (map.HasWidePlaces()) flows |= ClassifyWide(batch.room(), missing, map);
   if (flows == batch.all())
     batch.AddAllFlows();
   else
-    AddAsTheyAre(batch, flows, ports, fragments);
+    AddAsTheyAre(batch, flows, missing, askers);
 }
 
 }  // namespace
 
-void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments) {
+void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments, const Nat& nat) {
+  const Askers askers{ports, fragments, nat};
   if (LooksLikeIpv6(batch)) [[unlikely]]
-    return AddAsTheyAre(batch, 0, ports, fragments);
+    return AddAsTheyAre(batch, 0, 0, askers);
   const Batch::Room room = batch.room();
   const FrameGroups frames = batch.frames();
   const std::uint64_t all = batch.all();
@@ -175,7 +225,7 @@ void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments) {
   if ((flows & all) == all) [[likely]]
     batch.AddAllFlows();
   else
-    AddOthers(batch, flows & all, ordinary & ~flows & all, ports, fragments);
+    AddOthers(batch, flows & all, ordinary & ~flows & all, askers);
 }
 
 }  // namespace holdfast

@@ -16,7 +16,7 @@ namespace holdfast {
   static_assert(RTE_PKTMBUF_HEADROOM >= TunnelHeader::kScratch);
   const std::uint32_t before = static_cast<std::uint32_t>(header.LengthFor(mode));
   // With l2 a short frame stays as long as a frame must be.
-  const bool keeps_padding = mode == ForwardingMode::kL2 && mbuf->data_len <= kMinimumFrame;
+  const bool keeps_padding = IsWithoutTunnel(mode) && mbuf->data_len <= kMinimumFrame;
   const std::uint32_t behind =
       keeps_padding ? mbuf->data_len - std::uint32_t{sizeof(EthernetHeader)} : inner.length;
   header.Write(rte_pktmbuf_mtod(mbuf, std::uint8_t*) + sizeof(EthernetHeader), inner, mode);

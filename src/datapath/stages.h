@@ -14,6 +14,7 @@
 #include "datapath/batch.h"
 #include "datapath/departures.h"
 #include "datapath/fragments.h"
+#include "datapath/nat.h"
 #include "datapath/neighbour_event.h"
 #include "datapath/path_mtus.h"
 #include "datapath/reply_limiter.h"
@@ -25,22 +26,27 @@
 
 namespace holdfast {
 
-// Bytes to flows for a service, and locals; or drop. A fragment may have to wait.
-void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments);
+// Bytes to flows for a service, what came back by nat, and locals; or drop. A fragment may have
+// to wait.
+void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments, const Nat& nat);
 // Packet i of those received, a later fragment for a VIP: it becomes a flow that FollowFragments()
 // knows, or waits for its first one. False: there is no room to wait.
 bool AddLaterFragment(Batch& batch, std::size_t i, const ParsedPacket& packet,
                       Fragments& fragments);
 
+// The same of one for an own address. False: it is of no datagram that came back by nat.
+bool AddLaterFragmentOfReturn(Batch& batch, std::size_t i, const ParsedPacket& packet,
+                              const Fragments& fragments);
+
 // Packet i of those received, ICMP: an error about a connection to a service, which goes to
-// that one's target. False: it is none.
-bool AddIcmpError(Batch& batch, std::size_t i, const ParsedPacket& packet);
+// that one's target; or about one by nat, to its client. False: it is neither.
+bool AddIcmpError(Batch& batch, std::size_t i, const ParsedPacket& packet, const Nat& nat);
 
 // Asks memory for where FindConnections() will look.
 void PrefetchConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections);
 
 // Looks the flows up where most are, and asks memory for where FollowConnection() will look
-// for the others. Once for each batch; again does nothing.
+// for the others.
 void FindConnections(Batch& batch, const ConnectionTable& connections);
 
 // ARP, neighbour discovery and ICMP. Answers what is for our addresses and VIPs, drops the
@@ -66,9 +72,10 @@ void DropMartians(Batch& batch);
 void FollowFragments(Batch& batch, TargetLines& lines, const Fragments& fragments);
 
 // P5: follows a connection that another worker knows. A request, too: a SYN may be
-// repeated on another queue.
+// repeated on another queue. By nat, that worker has it.
 void FollowOtherWorkers(Batch& batch, TargetLines& lines, WorkerId self,
-                        std::span<const ConnectionTable* const> all_connections);
+                        std::span<const ConnectionTable* const> all_connections,
+                        Handover& handover);
 
 // P2: a client with an affinity goes to its owner, or is refused while that drains.
 void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affinities,
@@ -100,11 +107,11 @@ void CountRequests(Batch& batch, WorkerCounters& counters);
 // mode, or the target's, the target's MAC in, or other headers before; then it waits among
 // the `departures` (by PortIndex). No neighbour: drop.
 void Forward(Batch& batch, const TargetLines& lines, std::span<Departures> departures,
-             ReplyLimiter& limiter);
+             ReplyLimiter& limiter, Nat& nat);
 // Packet i, to a target or in a way that is not among the two that nearly all go (l2, and IPv4
 // in IPv4, without VLAN tags), or that is too long for them.
 [[gnu::noinline]] void ForwardOtherwise(Batch& batch, std::size_t i, const TunnelPath& path,
-                                        Departures& departures, ReplyLimiter& limiter);
+                                        Departures& departures, ReplyLimiter& limiter, Nat& nat);
 // One that is longer than what may go there: IPv4 in pieces, if it may be split; else its sender
 // is told how long it may be (RFC 1191, RFC 8201), as the rate allows, and it is dropped.
 void ForwardTooLong(Batch& batch, std::size_t i, const TunnelPath& path, ForwardingMode mode,

@@ -32,7 +32,7 @@ TunnelPath TunnelTo(const TargetView& target, const WorkerPort& port, const MacA
                     .header = TunnelHeader(EndsOf(target, port, mac))};
   for (std::size_t i = 0; i < kForwardingNames.size(); ++i) {
     const auto mode = static_cast<ForwardingMode>(i);
-    const std::uint32_t limit = mode == ForwardingMode::kL2 ? port.mtu : path_mtu;
+    const std::uint32_t limit = IsWithoutTunnel(mode) ? port.mtu : path_mtu;
     const std::size_t overhead = tunnel.header.OverheadOf(mode);
     tunnel.longest_ipv4[i] = LongestInner(port.mtu, limit, overhead, true);
     tunnel.longest_ipv6[i] = LongestInner(port.mtu, limit, overhead, false);

@@ -77,10 +77,11 @@ void CountForwarded(Batch& batch, std::span<const std::uint8_t> numbers, WorkerC
 
 void DropUnsent(Departures& departures, std::size_t sent, Batch& batch) {
   for (std::size_t i = sent; i < departures.mbufs().size(); ++i) {
-    if (departures.numbers()[i] == Departures::kPiece)
+    const std::uint8_t number = departures.numbers()[i];
+    if (number == Departures::kPiece)
       rte_pktmbuf_free(departures.mbufs()[i]);
     else
-      batch.Drop(departures.mbufs()[i], DropReason::kTxFull);
+      batch.Drop(departures.mbufs()[i], DropReason::kTxFull, batch.mbuf(number));
   }
 }
 

@@ -29,10 +29,20 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       replies_(options.cycles_per_second),
       fragments_(*tables.fragments, options.hash_key, options.cycles_per_second),
       kernel_(options.kernel, tables.probes, ports_, options.cycles_per_second),
+      handover_(rings.handover),
+      nat_({.ports = options.nat_ports,
+            .table = tables.nat,
+            .connections = *tables.connections,
+            .worker_ports = ports_,
+            .self = options.id,
+            .cycles_per_second = options.cycles_per_second,
+            .hash_key = options.hash_key},
+           handover_),
       lines_({*tables.neighbours, *tables.path_mtus}, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
       chooser_(options.id, tables.all_connections, options.ring_seed),
-      departures_(ports_.all().size()) {}
+      departures_(ports_.all().size()),
+      taps_{PacketTap(options.id, 0), PacketTap(options.id, Batch::kCapacity)} {}
 
 std::uint64_t ReadTsc() { return rte_rdtsc(); }
 
@@ -49,7 +59,8 @@ void Worker::Run(const std::atomic<bool>& stop) {
 
 bool Worker::RunTurn() {
   const std::uint64_t began = options_.cycles();
-  const bool busy = ServePorts(began);
+  bool busy = ServePorts(began);
+  if (handover_.possible()) busy |= ServeHandedOver();
   if (fragments_.anyone_waits()) [[unlikely]]
     ServeFragments();
   SendOutgoing();
@@ -72,7 +83,7 @@ bool Worker::ServePorts(std::uint64_t began) {
     more = false;
     for (const WorkerPort& port : ports_.all()) {
       Batch& next = batches_[batches % 2];
-      if (waiting != nullptr) FindConnections(*waiting, *tables_.connections);
+      if (waiting != nullptr) Find(*waiting);
       if (!next.Receive(port)) continue;
       ++batches;
       Begin(next);
@@ -92,39 +103,74 @@ void Worker::ServeFragments() {
   for (;;) {
     const Fragments::Ready ready = fragments_.TakeReady(batch.to_fill(), turn.now);
     if (ready.count == 0) break;
-    batch.Take(ports_[ready.port], ready.count);
-    Begin(batch);
-    Finish(batch);
+    Serve(batch, ready.port, ready.count);
   }
-  const std::size_t given_up = fragments_.GiveUp(turn.cycles);
+  Capture* const capture = tables_.captures->Current();
+  const auto show = [&](const rte_mbuf* mbuf, PortIndex port) {
+    if (capture != nullptr) CaptureGivenUp(*capture, options_.id, mbuf, port, turn.cycles);
+  };
+  const std::size_t given_up = fragments_.GiveUp(turn.cycles, show);
   counters_.rx_packets.Add(given_up);
   counters_.drops[DropReason::kFragment].Add(given_up);
+}
+
+bool Worker::ServeHandedOver() {
+  Batch& batch = batches_.front();
+  bool any = false;
+  for (;;) {
+    const Handover::Taken taken = handover_.Take(batch.to_fill());
+    if (taken.count == 0) return any;
+    any = true;
+    Serve(batch, taken.port, taken.count);
+  }
+}
+
+void Worker::Serve(Batch& batch, PortIndex port, std::size_t count) {
+  batch.Take(ports_[port], count);
+  Begin(batch);
+  Finish(batch);
 }
 
 // The path of a packet, in order (stages.h).
 void Worker::Begin(Batch& batch) {
   batch.Judge(TurnNow());
-  Parse(batch, ports_, fragments_);
+  if (Capture* const capture = tables_.captures->Current(); capture != nullptr) [[unlikely]]
+    Tap(batch, *capture);
+  Parse(batch, ports_, fragments_, nat_);
   PrefetchConnections(batch, options_.hash_key, *tables_.connections);
+  nat_.AskForIndex(batch);
   AnswerLocally(batch, ports_, rings_.events, rings_.path_mtu_events, counters_);
   AnswerStrays(batch, replies_);
   if (!batch.for_kernel().empty()) kernel_.HandOver(batch);
 }
 
-void Worker::Finish(Batch& batch) {
+void Worker::Find(Batch& batch) {
+  if (batch.looked_up()) return;
   FindConnections(batch, *tables_.connections);
+  nat_.AskForSessions(batch);
+}
+
+void Worker::Finish(Batch& batch) {
+  Find(batch);
   FollowConnection(batch, lines_, *tables_.connections, ring_hasher_, counters_);
   if (!batch.unknown().empty()) PlaceUnknown(batch);
   RememberFragments(batch, fragments_);
-  Forward(batch, lines_, departures_, replies_);
+  Forward(batch, lines_, departures_, replies_, nat_);
+  nat_.SendReturns(batch, counters_);
   Transmit(batch, ports_, departures_, counters_);
+  if (batch.tap() != nullptr) [[unlikely]]
+    batch.tap()->End(batch);
   batch.Finish(counters_);
+}
+
+void Worker::Tap(Batch& batch, Capture& capture) {
+  taps_[static_cast<std::size_t>(&batch - batches_.data())].Begin(batch, capture);
 }
 
 void Worker::PlaceUnknown(Batch& batch) {
   DropMartians(batch);
   FollowFragments(batch, lines_, fragments_);
-  FollowOtherWorkers(batch, lines_, options_.id, tables_.all_connections);
+  FollowOtherWorkers(batch, lines_, options_.id, tables_.all_connections, handover_);
   FollowAffinity(batch, lines_, *tables_.affinities, counters_);
   ChooseByMethod(batch, lines_, chooser_);
   Balance(batch, lines_);
@@ -144,7 +190,11 @@ void Worker::SendOutgoing() {
   }
 }
 
-void Worker::SweepConnections() { sweeper_.Sweep(TurnNow()); }
+void Worker::SweepConnections() {
+  const Turn turn = TurnNow();
+  sweeper_.Sweep(turn);
+  nat_.Sweep(turn, counters_);
+}
 
 Turn Worker::TurnNow() const {
   const std::uint64_t cycles = options_.cycles();

@@ -15,10 +15,13 @@
 #include "datapath/batch.h"
 #include "datapath/connection_sweeper.h"
 #include "datapath/departures.h"
+#include "datapath/handover.h"
 #include "datapath/idle_sleeper.h"
 #include "datapath/kernel_gate.h"
 #include "datapath/load_meter.h"
+#include "datapath/nat.h"
 #include "datapath/outgoing_frame.h"
+#include "datapath/packet_tap.h"
 #include "datapath/stages.h"
 #include "datapath/turn_times.h"
 #include "tables/rcu.h"
@@ -32,9 +35,11 @@ struct WorkerTables {
   std::span<const ConnectionTable* const> all_connections;
   const AffinityTable* affinities = nullptr;  // its replica
   FragmentTable* fragments = nullptr;         // all workers'
+  NatTable* nat = nullptr;                    // its own, if there are nat_ports
   const NeighbourTable* neighbours = nullptr;
   const PathMtuTable* path_mtus = nullptr;
   const SnapshotPublisher* snapshots = nullptr;
+  const CapturePublisher* captures = nullptr;
   RcuDomain* rcu = nullptr;
   WorkerCounters* counters = nullptr;
   const ProbeTable* probes = nullptr;  // none: no health checks
@@ -45,6 +50,7 @@ struct WorkerRings {
   NeighbourEventRing events;
   PathMtuEventRing path_mtu_events;
   OutgoingRing outgoing;
+  HandoverRings handover = {};  // to and from the other workers
 };
 
 // A counter that a constant number of times a second goes up by one, as the TSC.
@@ -60,6 +66,7 @@ struct WorkerOptions {
   std::uint64_t cycles_per_second = 0;
   CycleCounter cycles = ReadTsc;
   KernelLane* kernel = nullptr;  // none: no port has a kernel interface
+  NatPorts nat_ports = {};       // the same for all workers
 };
 
 class Worker {
@@ -77,8 +84,14 @@ class Worker {
   // In a turn that began at this TSC reading. True: something came.
   bool ServePorts(std::uint64_t began);
   void ServeFragments();
+  bool ServeHandedOver();
+  // A batch that was not received from a port just now.
+  void Serve(Batch& batch, PortIndex port, std::size_t count);
   void Begin(Batch& batch);
+  // In between: once for each batch; again does nothing.
+  void Find(Batch& batch);
   void Finish(Batch& batch);
+  void Tap(Batch& batch, Capture& capture);
   void PlaceUnknown(Batch& batch);
   void SendOutgoing();
   void SweepConnections();
@@ -96,11 +109,14 @@ class Worker {
   ReplyLimiter replies_;
   Fragments fragments_;
   KernelGate kernel_;
+  Handover handover_;
+  Nat nat_;
   TargetLines lines_;
   ConnectionSweeper sweeper_;
   MethodChooser chooser_;
   std::vector<Departures> departures_;  // by PortIndex
   std::array<Batch, 2> batches_;        // that take turns
+  std::array<PacketTap, 2> taps_;       // of the batches
 };
 
 }  // namespace holdfast

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,14 @@ struct ProbeOrder {
   IpAddress vip;          // it is sent to; the port is the check's
   IpAddress from;         // an own address of the interface, of the VIP's family
   std::string interface;  // of the kernel's, by which it leaves
+  // By nat: it is sent to the target's own address and port instead, as what nat makes of a
+  // client's packet is, and leaves as the kernel makes it.
+  struct Target {
+    IpAddress address;
+    std::uint16_t port = 0;
+    friend bool operator==(const Target&, const Target&) = default;
+  };
+  std::optional<Target> target = std::nullopt;
 };
 
 struct ProbeResult {

@@ -122,7 +122,7 @@ void ProbeRunner::Begin(const ProbeOrder& order) {
   check.order = order;
   check.deadline = deadline;
   deadlines_.emplace(deadline, order.id);
-  if (!on_link_[order.interface].contains(order.vip)) {
+  if (!order.target && !on_link_[order.interface].contains(order.vip)) {
     if (const auto put = PutOnLink(order.vip, order.interface); !put.ok())
       return End({order.id, ProbeOutcome::kError, std::string(put.message())});
     on_link_[order.interface].insert(order.vip);

@@ -75,8 +75,9 @@ absl::StatusOr<ProbeSocket> ProbeSocket::Connect(const ProbeOrder& order, Ports&
   const std::uint16_t port = Bind(opened.descriptor_, order.from, ports);
   if (port == 0)
     return Refusal(absl::StrCat("address ", order.from.ToString(), " of the balancer"), errno);
-  table.Set(port, order.aim);
-  const SocketAddress to = AddressOf(order.vip, order.check.port);
+  if (!order.target) table.Set(port, order.aim);
+  const SocketAddress to = order.target ? AddressOf(order.target->address, order.target->port)
+                                        : AddressOf(order.vip, order.check.port);
   if (connect(opened.descriptor_, to.get(), to.size) != 0 && errno != EINPROGRESS)
     return Refusal(absl::StrCat("no way to ", order.vip.ToString(), " from the balancer"), errno);
   return opened;

@@ -5,9 +5,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "control/health_change.h"
+#include "rpc/capture_stream.h"
+#include "rpc/capture_wire.h"
 #include "rpc/explain_wire.h"
 #include "rpc/find_by_name.h"
 #include "rpc/on_loop.h"
+#include "rpc/refused_stream.h"
 #include "rpc/to_wire.h"
 #include "tables/method_chooser.h"
 
@@ -235,6 +238,13 @@ grpc::ServerUnaryReactor* AdminService::Explain(grpc::CallbackServerContext* con
     ToWire(*explanation, *response);
     return absl::OkStatus();
   });
+}
+
+grpc::ServerWriteReactor<v1::CaptureResponse>* AdminService::Capture(
+    grpc::CallbackServerContext* context, const v1::CaptureRequest* request) {
+  auto order = FromWire(*request);
+  if (!order.ok()) return new RefusedStream<v1::CaptureResponse>(order.status());
+  return new CaptureStream(*parts_.loop, *parts_.captures, *std::move(order), context->peer());
 }
 
 v1::Target AdminService::Describe(const TargetDirectory::TargetInfo& target) const {

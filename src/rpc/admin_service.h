@@ -61,6 +61,8 @@ class AdminService final : public v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* Explain(grpc::CallbackServerContext* context,
                                     const v1::ExplainRequest* request,
                                     v1::ExplainResponse* response) override;
+  grpc::ServerWriteReactor<v1::CaptureResponse>* Capture(
+      grpc::CallbackServerContext* context, const v1::CaptureRequest* request) override;
   // admin_neighbours.cc
   grpc::ServerUnaryReactor* ListNeighbours(grpc::CallbackServerContext* context,
                                            const v1::ListNeighboursRequest* request,

@@ -5,16 +5,11 @@
 #include "rpc/affinity_stream.h"
 #include "rpc/from_wire.h"
 #include "rpc/on_loop.h"
+#include "rpc/refused_stream.h"
 #include "rpc/to_wire.h"
 
 namespace holdfast {
 namespace {
-
-class RefusedStream final : public grpc::ServerWriteReactor<v1::ListAffinitiesResponse> {
- public:
-  explicit RefusedStream(const absl::Status& status) { Finish(ToWire(status)); }
-  void OnDone() override { delete this; }
-};
 
 // Those of the target that follow its reports.
 void NameFollowers(const TargetDirectory& directory, const std::string& target,
@@ -66,7 +61,7 @@ grpc::ServerUnaryReactor* AffinityService::ReportLoad(grpc::CallbackServerContex
 grpc::ServerWriteReactor<v1::ListAffinitiesResponse>* AffinityService::ListAffinities(
     grpc::CallbackServerContext* /*context*/, const v1::ListAffinitiesRequest* request) {
   auto list = FromWire(*request);
-  if (!list.ok()) return new RefusedStream(list.status());
+  if (!list.ok()) return new RefusedStream<v1::ListAffinitiesResponse>(list.status());
   return new AffinityStream(loop_, directory_, affinities_, *std::move(list));
 }
 

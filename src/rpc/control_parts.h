@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/affinity_manager.h"
+#include "control/capture_desk.h"
 #include "control/explainer.h"
 #include "control/health_checks.h"
 #include "control/live_configuration.h"
@@ -35,6 +36,7 @@ struct ControlParts {
   const Explainer* explainer = nullptr;
   LoadReports* load_reports = nullptr;
   Neighbourhood* neighbourhood = nullptr;
+  CaptureDesk* captures = nullptr;
   const HealthChecks* health = nullptr;  // none: nothing is checked
 };
 

@@ -99,7 +99,7 @@ v1::PacketWay ToWire(const Explanation::Verdict::Way& way) {
   if (way.forwarding == ForwardingMode::kL2) return wire;
   wire.set_outer_source(way.outer_source.ToString());
   wire.set_outer_destination(way.outer_destination.ToString());
-  wire.set_outer_port(way.gue_port);
+  wire.set_outer_port(way.outer_port);
   return wire;
 }
 

@@ -100,6 +100,20 @@ absl::Status CheckNameIfAny(absl::string_view field, const std::string& name) {
   return name.empty() ? absl::OkStatus() : CheckName(field, name);
 }
 
+// What a start and an end have in common.
+template <typename Request, typename Wire>
+absl::StatusOr<Request> RequestFromWire(const Wire& wire) {
+  auto selector = FromWire(wire.selector());
+  if (!selector.ok()) return selector.status();
+  if (auto checked = CheckName("target", wire.target()); !checked.ok()) return checked;
+  Request request;
+  request.selector = *std::move(selector);
+  request.target = wire.target();
+  return request;
+}
+
+}  // namespace
+
 absl::StatusOr<absl::Duration> DurationFromWire(absl::string_view field, const WireDuration& wire) {
   const std::int64_t seconds = wire.seconds();
   const std::int32_t nanos = wire.nanos();
@@ -115,20 +129,6 @@ absl::StatusOr<absl::Duration> DurationFromWire(absl::string_view field, const W
   if (seconds < 0 || nanos < 0) return refuse("must not be negative");
   return absl::Seconds(seconds) + absl::Nanoseconds(nanos);
 }
-
-// What a start and an end have in common.
-template <typename Request, typename Wire>
-absl::StatusOr<Request> RequestFromWire(const Wire& wire) {
-  auto selector = FromWire(wire.selector());
-  if (!selector.ok()) return selector.status();
-  if (auto checked = CheckName("target", wire.target()); !checked.ok()) return checked;
-  Request request;
-  request.selector = *std::move(selector);
-  request.target = wire.target();
-  return request;
-}
-
-}  // namespace
 
 absl::StatusOr<StartRequest> FromWire(const v1::StartAffinityRequest& wire) {
   auto request = RequestFromWire<StartRequest>(wire);

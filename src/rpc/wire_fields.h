@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "base/flow_key.h"
 #include "base/ip_address.h"
 #include "holdfast/v1/affinity.pb.h"
@@ -39,5 +40,9 @@ inline absl::StatusOr<IpAddress> AddressFromWire(absl::string_view field, const 
   if (!address.ok()) return Mistake(field, Quoted(text), "must be an IPv4 or IPv6 address");
   return address;
 }
+
+// Not negative.
+absl::StatusOr<absl::Duration> DurationFromWire(absl::string_view field,
+                                                const google::protobuf::Duration& wire);
 
 }  // namespace holdfast

@@ -1,8 +1,10 @@
 // What a worker counts, and the names under which it is seen.
 //
 // Every packet received ends in exactly one of: forwarded (by the step that
-// decided), local (for the balancer itself), or dropped (with a reason). So
-//   rx_packets = sum(services[].packets) + sum(local) + sum(drops)
+// decided), returned (by nat, to a client), local (for the balancer itself), or dropped (with a
+// reason). So
+//   rx_packets = sum(services[].packets) + sum(services[].returned_packets) + sum(local) +
+//   sum(drops)
 // holds whenever a batch is complete. Packets that the worker makes (replies,
 // and what the management core asks it to send) are counted beside that.
 //
@@ -66,6 +68,10 @@ enum class DropReason : std::uint8_t {
   kNoTarget,
   kNoNeighbour,
   kOversized,
+  kHopLimit,
+  kNatUnknown,
+  kNatFull,
+  kHandoverFull,
   kTxFull,
   kKernelRate,
   kKernelFull,
@@ -75,7 +81,7 @@ struct DropReasonName {
   std::string_view name;
   std::string_view help;
 };
-inline constexpr std::array<DropReasonName, 26> kDropReasons = {{
+inline constexpr std::array<DropReasonName, 30> kDropReasons = {{
     {"truncated", "the frame ends before a header that it announces"},
     {"ethertype", "neither IPv4 nor IPv6 nor ARP"},
     {"not_our_mac", "the destination MAC is another host's, or a multicast group"},
@@ -101,6 +107,10 @@ inline constexpr std::array<DropReasonName, 26> kDropReasons = {{
     {"no_target", "the service has no target that may take it, or its target is gone"},
     {"no_neighbour", "the target's MAC address is not resolved yet"},
     {"oversized", "longer than what may go to its target, and not to be split"},
+    {"hop_limit", "by nat, and its TTL or hop limit is used up"},
+    {"nat_unknown", "by nat, and of no connection that is known: often the last of one"},
+    {"nat_full", "by nat, and there is no free port to the target, or no room for a session"},
+    {"handover_full", "for another worker, which is behind with what it was handed"},
     {"tx_full", "the device's transmit queue had no room"},
     {"kernel_rate", "for the kernel, but more a second than it may have"},
     {"kernel_full", "for the kernel, but it is behind with those that it has"},
@@ -158,7 +168,9 @@ class CounterArray {
 
 struct alignas(64) ServiceCounters {
   CounterArray<Step, kStepNames.size()> packets;
-  Counter bytes;  // of the frames in `packets`, without FCS
+  Counter bytes;             // of the frames in `packets`, without FCS
+  Counter returned_packets;  // by nat, from targets to clients
+  Counter returned_bytes;    // of their frames, without FCS
   CounterArray<Decision, kDecisionNames.size()> requests;
   Counter half_open_limit;  // requests that were not remembered for max_half_open
 };
@@ -192,6 +204,7 @@ struct alignas(64) WorkerCounters {
   Counter connections_not_remembered;  // P8: no room
   Counter connections_stale;           // P7: of removed targets
   Counter affinities_passed_over;      // P2: the owner may not take requests
+  Counter nat_sessions;                // as many as there are now
   Counter neighbour_events_lost;       // ARP learned, but the management core was behind
 
   // The loop.

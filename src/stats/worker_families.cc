@@ -48,6 +48,10 @@ std::vector<Metric<WorkerCounters>> WorkerMetrics() {
       {&W::neighbour_events_lost, "holdfast_neighbour_events_lost_total",
        "ARP answers seen by the worker that the management core had no time for. They are asked "
        "for again."},
+      {&W::nat_sessions, "holdfast_nat_sessions",
+       "Connections by nat that the worker has a session of; nat.sessions_per_worker is their "
+       "limit.",
+       MetricKind::kGauge},
       {&W::turns, "holdfast_worker_turns_total", "Turns of the worker's loop."},
       {&W::busy_turns, "holdfast_worker_busy_turns_total",
        "Turns of the worker's loop that received something."},
@@ -89,6 +93,10 @@ std::vector<Metric<ServiceCounters>> ServiceMetrics() {
        "New connections that were forwarded by the ring and not remembered, because the worker "
        "has max_half_open of the service: many at once are a SYN flood."},
       {&S::bytes, "holdfast_bytes_total", "Bytes of the frames forwarded, without FCS."},
+      {&S::returned_packets, "holdfast_returned_packets_total",
+       "Packets from targets that came back by nat and went on to clients."},
+      {&S::returned_bytes, "holdfast_returned_bytes_total",
+       "Bytes of the frames that came back by nat, without FCS."},
   };
 }
 

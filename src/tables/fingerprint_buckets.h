@@ -43,6 +43,7 @@
 
 #include "absl/base/optimization.h"
 #include "absl/status/statusor.h"
+#include "base/prefetch.h"
 #include "tables/bucket_array.h"
 #include "tables/bucket_writer.h"
 #include "tables/burst_lookup.h"
@@ -71,12 +72,12 @@ class FingerprintBuckets {
 
   // ---- readers and the writer
   void Prefetch(const FlowHash& hash) const {
-    __builtin_prefetch(&buckets_[buckets_.HomeOf(hash)]);
+    holdfast::Prefetch(&buckets_[buckets_.HomeOf(hash)]);
   }
   // Of any number: beyond the last one it does nothing.
-  void PrefetchBucket(std::size_t bucket) const { __builtin_prefetch(&buckets_[bucket]); }
+  void PrefetchBucket(std::size_t bucket) const { holdfast::Prefetch(&buckets_[bucket]); }
   void PrefetchPartner(const FlowHash& hash) const {
-    __builtin_prefetch(&buckets_[buckets_.PairOf(hash).partner]);
+    holdfast::Prefetch(&buckets_[buckets_.PairOf(hash).partner]);
   }
   [[nodiscard]] std::optional<Match> Find(const FlowHash& hash) const;
   // The values of at most kMaxBurst hashes; bit i of the result: i was found.

@@ -14,14 +14,13 @@
 #include <optional>
 
 #include "base/ids.h"
+#include "base/probe_ports.h"
 
 namespace holdfast {
 
 class ProbeTable {
  public:
-  // Checks come from these ports and no others: above those that Linux gives its own
-  // connections (net.ipv4.ip_local_port_range) and below none.
-  static constexpr std::uint16_t kFirstPort = 61000;
+  static constexpr std::uint16_t kFirstPort = kFirstProbePort;
   static constexpr std::size_t kPorts = 65536 - kFirstPort;
 
   struct Aim {

@@ -72,6 +72,7 @@ struct ServiceView {
   std::optional<ConnectionTimeouts> timeouts = std::nullopt;  // its own, if it has any
   // How many half-open connections of it each worker remembers. 0: as many as there are.
   std::uint32_t max_half_open = 0;
+  std::uint16_t target_port = 0;  // by nat; 0: the one that the client asked for
 };
 
 class Snapshot {

@@ -59,6 +59,8 @@ std::optional<QuotedPacket> ParseIcmpError(FrameView frame, const ParsedPacket& 
       packet.kind == PacketKind::kIcmp ? QuotedIpv4(quote, quoted) : QuotedIpv6(quote, quoted);
   if (!upper) return std::nullopt;
   quoted.protocol = upper->protocol;
+  quoted.ip_offset = static_cast<std::uint16_t>(offset);
+  quoted.upper_offset = static_cast<std::uint16_t>(upper->segment.data - frame.data);
   if (!quoted.has_ports()) return quoted;
   if (upper->segment.length < 4) return std::nullopt;
   quoted.source_port = Load<BigEndian16>(upper->segment.data).value();

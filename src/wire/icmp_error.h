@@ -22,6 +22,9 @@ struct QuotedPacket {
   // router did not say (RFC 1191, 4).
   std::uint32_t mtu = 0;
   bool is_too_big = false;
+  // Where it lies in the frame: its IP header, and what is behind that.
+  std::uint16_t ip_offset = 0;
+  std::uint16_t upper_offset = 0;
 
   [[nodiscard]] bool has_ports() const {
     return protocol == static_cast<std::uint8_t>(Protocol::kTcp) ||

@@ -13,6 +13,11 @@
 
 namespace holdfast {
 
+// IPv6 may not (RFC 8200, 5). REQUIRES: an IP header is at `packet`.
+inline bool MayBeSplit(const std::uint8_t* packet, bool is_ipv4) {
+  return is_ipv4 && (Load<Ipv4Header>(packet).flags_and_offset.value() & kIpv4DontFragment) == 0;
+}
+
 class Ipv4Split {
  public:
   // REQUIRES: a whole packet of `length` bytes with a right header is at `packet`, without "do

@@ -72,7 +72,7 @@ class TunnelHeader {
     return link_length_ + OverheadOf(mode);
   }
   [[nodiscard]] std::size_t OverheadOf(ForwardingMode mode) const {
-    if (mode == ForwardingMode::kL2) return 0;
+    if (IsWithoutTunnel(mode)) return 0;
     return ip_length_ + (mode == ForwardingMode::kGue ? kUdp : 0);
   }
 
@@ -81,7 +81,7 @@ class TunnelHeader {
   // REQUIRES: both together are no longer than an IP packet can be.
   [[gnu::always_inline]] void Write(std::uint8_t* at, const InnerPacket& inner,
                                     ForwardingMode mode) const {
-    if (mode == ForwardingMode::kL2) return WriteLink(at, inner.is_ipv4);
+    if (IsWithoutTunnel(mode)) return WriteLink(at, inner.is_ipv4);
     const std::uint32_t udp = mode == ForwardingMode::kGue ? kUdp : 0;
     std::uint8_t* const end = at - udp;
     std::memcpy(end - kImage, image_.data(), kImage);

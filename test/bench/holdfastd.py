@@ -49,7 +49,7 @@ class Holdfastd(Program):
         workers = WORKER_CPUS[:self.load.workers]
         device = (f"net_flows0,{self.arguments},check={self.load.forwarding},"
                   f"balancer={BALANCER},targets=192.168.0.0,target_mac=02:00:00:00")
-        return {
+        return self._nat() | {
             "eal": {"memory_mb": 256, "extra_args": ["-d", str(dpdk_source.DRIVER)]},
             "cores": {"management": MANAGEMENT_CPU, "workers": workers,
                       "poll": "adaptive" if MANAGEMENT_CPU in workers else "busy"},
@@ -62,6 +62,12 @@ class Holdfastd(Program):
             "services": [self._service(number, "tcp") for number in range(self.load.services)] +
                         [self._service(0, "udp")],
         }
+
+    def _nat(self):
+        """Room for each flow's session, and a port to its target."""
+        if self.load.forwarding != "nat":
+            return {}
+        return {"nat": {"ports": "1024-65535", "sessions_per_worker": self.room()}}
 
     def _own_address(self):
         own = _in_family(self.load.family, TARGET_SIDE, BALANCER)

@@ -14,6 +14,7 @@ LOADS = {
     "1M at 80 %": Load(1_000_000, share=(0.8, "1M")),
     "1M, l2": Load(1_000_000, forwarding="l2"),
     "1M, gue": Load(1_000_000, forwarding="gue"),
+    "1M, nat": Load(1_000_000, forwarding="nat"),
     "1M, IPv6": Load(1_000_000, family=6),
     "1M in order": Load(1_000_000, order="sequential"),
     # Twenty times the slots of the table, which fills up within one tick, so that any entry may
@@ -72,6 +73,7 @@ GOALS = [
          1.0, 1.08),
     Goal("B4", "GUE instead of ipip, 1M flows", ("holdfastd", "1M, gue"), ("holdfastd", "1M"),
          0.85, 0.95),
+    Goal("B4", "nat instead of ipip, 1M flows", ("holdfastd", "1M, nat"), ("holdfastd", "1M")),
     Goal("B4", "IPv6 in IPv6 instead of IPv4 in IPv4, 1M flows", ("holdfastd", "1M, IPv6"),
          ("holdfastd", "1M"), 0.80, 0.92),
     Goal("B5", "every packet a new connection", ("holdfastd", "new"), None, 15, 30, CONNECTIONS),

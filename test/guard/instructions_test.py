@@ -24,6 +24,8 @@ BOUNDS = {
     "established, gue": 450,
     "established, IPv6 in IPv4": 600,
     "established, every port": 470,
+    "established, nat": 930,
+    "replies by nat": 1060,
     "established, UDP": 330,
     "new connections": 900,
     "new connections, table full": 1050,

@@ -106,6 +106,42 @@ PacketMix EstablishedAtPrefix() {
           .frames = AllFlows(Ack)};
 }
 
+constexpr PortRange kNatPorts{20000, 20000 + kFlows - 1};
+
+// All to one target, so that it is known which port each flow has: one after the other.
+void OpenByNat(TestAppliance& appliance) {
+  appliance.parts.targets.resize(1);
+  appliance.weights.resize(1);
+  appliance.parts.services[Index(kWeb)].forwarding = ForwardingMode::kNat;
+  appliance.Publish();
+  OpenTcp(appliance);
+}
+TestAppliance::Options ByNat() {
+  return {.connections = 2 * kFlows, .nat_ports = kNatPorts, .nat_sessions = kFlows};
+}
+
+PacketMix EstablishedByNat() {
+  return {.name = "established, nat",
+          .appliance = ByNat(),
+          .prepare = OpenByNat,
+          .frames = AllFlows(Ack)};
+}
+
+Frame ReplyByNat(std::size_t flow) {
+  return TcpPacket()
+      .Macs(TargetMac(0), kBalancerMac)
+      .From("10.0.0.11", 80)
+      .To("10.0.0.1", static_cast<std::uint16_t>(kNatPorts.first + flow))
+      .Ack()
+      .Build();
+}
+PacketMix RepliesByNat() {
+  return {.name = "replies by nat",
+          .appliance = ByNat(),
+          .prepare = OpenByNat,
+          .frames = AllFlows(ReplyByNat)};
+}
+
 PacketMix Udp() {
   return {.name = "established, UDP",
           .appliance = {.connections = 2 * kFlows},
@@ -185,6 +221,8 @@ std::vector<PacketMix> PacketMixes() {
           Established("established, gue", ForwardingMode::kGue),
           EstablishedIpv6(),
           EstablishedAtPrefix(),
+          EstablishedByNat(),
+          RepliesByNat(),
           Udp(),
           New(),
           NewInFullTable(),

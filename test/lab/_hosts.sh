@@ -82,6 +82,13 @@ host_add() {
   in_host "$1" sysctl -qw net.ipv4.tcp_max_tw_buckets=0
 }
 
+# ipv6_add HOST ADDRESS: without duplicate address detection, which takes a second.
+ipv6_add() {
+  in_host "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0 \
+    net.ipv6.conf.lan0.disable_ipv6=0 net.ipv6.conf.lan0.accept_dad=0
+  ip -n "$LAB_ID-$1" address add "$2/64" dev lan0 nodad
+}
+
 client_add() { host_add "client-$1" "10.0.0.1$1" "192.168.254.1$1"; }
 
 # target_add NUMBER: a host with the VIP on lo, unheard by ARP, and nginx.

@@ -26,6 +26,7 @@ last_failure() { ctl target list --json | jq -r ".targets[] | select(.name == \"
 lab_topology
 write_config
 share_with_kernel
+sed -i '1i nat: {}' "$CONFIG"
 # A VIP that no route of the balancer's kernel leads to.
 ip -n "$LAB_ID-web-1" address add "$FAR_VIP/32" dev lo
 cat >>"$CONFIG" <<YAML
@@ -99,6 +100,17 @@ stop_processes "$tunnel"
 wait_until 5 is_down web-3
 expect "no connection in time" last_failure web-3
 check "the others are up" eval 'is_up web-1 && is_up web-2'
+
+# By nat: the target needs no VIP, and is asked at its own address.
+ip -n "$LAB_ID-web-3" address del "$VIP/32" dev lo
+sed -i 's/address: 10.0.0.103/&, forwarding: nat/' "$CONFIG"
+expect APPLIED eval 'ctl config apply "$CONFIG" --json | jq -r .outcome'
+wait_until 5 is_up web-3
+expect_in web-3 ask_many client-1 60
+nginx_stop web-3
+wait_until 5 is_down web-3
+expect "connection refused" last_failure web-3
+check_nobody_gets web-3
 
 # Without checks, all are up.
 sed -i '/^    health:/d' "$CONFIG"

@@ -8,12 +8,6 @@ spoof() {
   in_host client-1 /usr/bin/python3 "$LAB_SOURCES/_spoofed_neighbours.py" lan0 "$mac" "$@"
 }
 ask_v6() { in_host client-1 curl -s --max-time 20 -H 'Connection: close' "http://[$VIP6]/?[1-$1]"; }
-# ipv6_add HOST ADDRESS: without duplicate address detection, which takes a second.
-ipv6_add() {
-  in_host "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0 \
-    net.ipv6.conf.lan0.disable_ipv6=0 net.ipv6.conf.lan0.accept_dad=0
-  ip -n "$LAB_ID-$1" address add "$2/64" dev lan0 nodad
-}
 
 lab_topology
 ipv6_add client-1 fd00::11

@@ -127,6 +127,14 @@ grpc::Status FakeAdminService::AnnounceVips(grpc::ServerContext* context,
   return Behave(behaviour_, *context);
 }
 
+grpc::Status FakeAdminService::Capture(grpc::ServerContext* context,
+                                       const v1::CaptureRequest* request,
+                                       grpc::ServerWriter<v1::CaptureResponse>* writer) {
+  capture_request = *request;
+  for (const v1::CaptureResponse& response : captured) writer->Write(response);
+  return Behave(behaviour_, *context);
+}
+
 FakeBalancer::FakeBalancer(const std::string& directory)
     : unix_address_("unix:" + directory + "/control.sock") {
   grpc::ServerBuilder builder;

@@ -58,6 +58,8 @@ class FakeAdminService final : public v1::AdminService::Service {
   v1::GetCountersResponse counters;
   v1::ExplainRequest explain_request;
   v1::ExplainResponse explanation;
+  v1::CaptureRequest capture_request;
+  std::vector<v1::CaptureResponse> captured;
   v1::ListNeighboursResponse neighbours;
   v1::FlushNeighbourRequest flush_request;
   v1::AnnounceVipsRequest announce_request;
@@ -110,6 +112,8 @@ class FakeAdminService final : public v1::AdminService::Service {
                            v1::GetCountersResponse* response) override;
   grpc::Status Explain(grpc::ServerContext* context, const v1::ExplainRequest* request,
                        v1::ExplainResponse* response) override;
+  grpc::Status Capture(grpc::ServerContext* context, const v1::CaptureRequest* request,
+                       grpc::ServerWriter<v1::CaptureResponse>* writer) override;
   grpc::Status ListNeighbours(grpc::ServerContext* context,
                               const v1::ListNeighboursRequest* request,
                               v1::ListNeighboursResponse* response) override;

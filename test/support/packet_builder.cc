@@ -266,7 +266,9 @@ void PacketBuilder::FillSegmentChecksum(Frame& segment, std::size_t offset,
     covered =
         PseudoHeader(source_, destination_, static_cast<unsigned>(transport_), segment.size());
   AppendAll(covered, segment);
-  Put16(segment, offset, segment_checksum_.value_or(ReferenceChecksum(covered)));
+  std::uint16_t checksum = ReferenceChecksum(covered);
+  if (transport_ == Transport::kUdp && checksum == 0) checksum = 0xffff;  // 0: none (RFC 768)
+  Put16(segment, offset, segment_checksum_.value_or(checksum));
 }
 
 std::uint8_t PacketBuilder::UpperProtocol() const {

@@ -77,12 +77,30 @@ TestAppliance::TestAppliance(const Options& options)
     crews_.push_back(MakeCrew(options));
     all_connections_.push_back(crews_.back().connections.get());
   }
+  if (options.nat_ports) MakeHandoverRings();
   for (std::size_t i = 0; i < options.workers; ++i) MakeWorker(i, options);
+}
+
+void TestAppliance::MakeHandoverRings() {
+  const std::size_t workers = crews_.size();
+  for (Crew& crew : crews_)
+    crew.rings->handover = {std::vector<OutgoingRing*>(workers),
+                            std::vector<OutgoingRing*>(workers)};
+  handover_rings_.reserve(workers * workers);
+  for (std::size_t from = 0; from < workers; ++from) {
+    for (std::size_t to = 0; to < workers; ++to) {
+      if (from == to) continue;
+      handover_rings_.push_back(OutgoingRing::Create(Unique("handover"), 64).value());
+      crews_[from].rings->handover.to[to] = &handover_rings_.back();
+      crews_[to].rings->handover.from[from] = &handover_rings_.back();
+    }
+  }
 }
 
 TestAppliance::~TestAppliance() {
   for (Crew& crew : crews_)
     if (crew.kernel != nullptr) FreeBuffersOf(*crew.kernel);
+  for (OutgoingRing& ring : handover_rings_) FreeAll(ring);
 }
 
 TestAppliance::Crew TestAppliance::MakeCrew(const Options& options) {
@@ -99,6 +117,13 @@ TestAppliance::Crew TestAppliance::MakeCrew(const Options& options) {
                   PathMtuEventRing::Create(Unique("path_mtus"), 64).value(),
                   OutgoingRing::Create(Unique("out"), 64).value()});
   if (options.kernel_rate != 0) crew.kernel = MakeKernelLane();
+  if (options.nat_ports) {
+    const NatPorts ports(*options.nat_ports, options.workers);
+    crew.nat = std::make_unique<NatTable>(NatTable::Create(options.nat_sessions,
+                                                           ports.PortsOf(WorkerId(crews_.size())),
+                                                           kHashKey, MemoryKind::kNormal)
+                                              .value());
+  }
   return crew;
 }
 
@@ -112,31 +137,37 @@ std::unique_ptr<KernelLane> TestAppliance::MakeKernelLane() {
 
 void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
   Crew& crew = crews_[index];
-  const WorkerOptions worker{.id = WorkerId(index),
-                             .poll = options.poll,
-                             .max_sleep = absl::Microseconds(100),
-                             .hash_key = kHashKey,
-                             .ring_seed = kTestRingSeed,
-                             .cycles_per_second = kCyclesPerSecond,
-                             .cycles = ReadCycles,
-                             .kernel = crew.kernel.get()};
+  const WorkerOptions worker{
+      .id = WorkerId(index),
+      .poll = options.poll,
+      .max_sleep = absl::Microseconds(100),
+      .hash_key = kHashKey,
+      .ring_seed = kTestRingSeed,
+      .cycles_per_second = kCyclesPerSecond,
+      .cycles = ReadCycles,
+      .kernel = crew.kernel.get(),
+      .nat_ports = options.nat_ports ? NatPorts(*options.nat_ports, options.workers) : NatPorts()};
   const WorkerTables tables{.connections = crew.connections.get(),
                             .all_connections = all_connections_,
                             .affinities = crew.affinities.get(),
                             .fragments = &fragments,
+                            .nat = crew.nat.get(),
                             .neighbours = &neighbours,
                             .path_mtus = &path_mtus,
                             .snapshots = snapshots.get(),
+                            .captures = &captures,
                             .rcu = &rcu,
                             .counters = crew.counters.get(),
                             .probes = &probes};
+  std::vector<IpPrefix> addresses = {{AddressNamed("10.0.0.1"), 24}};
+  if (options.nat_ports) addresses.push_back({AddressNamed("fd00::1"), 64});
   const WorkerPort lan{.index = PortIndex{0},
                        .device = port.device(),
                        .queue = static_cast<std::uint16_t>(index),
                        .mac = kBalancerMac,
                        .mtu = 1500,
                        .vlan = 0,
-                       .addresses = {{AddressNamed("10.0.0.1"), 24}},
+                       .addresses = std::move(addresses),
                        .kernel_rate = options.kernel_rate};
   crew.worker = std::make_unique<Worker>(worker, WorkerPorts({lan}), tables, *crew.rings);
 }
@@ -168,6 +199,8 @@ std::unique_ptr<const Snapshot> TestAppliance::MakeSnapshot() {
 void TestAppliance::Publish() { snapshots->Publish(MakeSnapshot()); }
 
 void TestAppliance::Advance(std::uint64_t seconds) { cycles += seconds * kCyclesPerSecond; }
+
+std::uint64_t TestAppliance::Cycles() { return ReadCycles(); }
 
 CoarseTick TestAppliance::Now() { return CoarseTick::FromCycles(ReadCycles(), kCyclesPerSecond); }
 
@@ -248,6 +281,7 @@ bool TestAppliance::PacketsAccounted(std::size_t worker) const {
   for (const ServiceCounters& service : counters.services)
     for (std::size_t i = 0; i < kStepNames.size(); ++i)
       sum += service.packets[static_cast<Step>(i)].Read();
+  for (const ServiceCounters& service : counters.services) sum += service.returned_packets.Read();
   return sum == counters.rx_packets.Read();
 }
 

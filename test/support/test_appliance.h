@@ -32,6 +32,9 @@ class TestAppliance {
     std::size_t connections = 4096;  // in each worker's table
     config::Poll poll = config::Poll::kAdaptive;
     std::uint32_t kernel_rate = 0;  // 0: the port has no kernel interface
+    // Something may be forwarded by nat; its port has the own address fd00::1/64, too, then.
+    std::optional<PortRange> nat_ports = std::nullopt;
+    std::size_t nat_sessions = 256;  // of each worker
   };
   explicit TestAppliance(const Options& options);
   TestAppliance() : TestAppliance(Options{}) {}
@@ -44,7 +47,8 @@ class TestAppliance {
 
   void Advance(std::uint64_t seconds);
   [[nodiscard]] static CoarseTick Now();
-  [[nodiscard]] static HashKey hash_key();  // of the connection tables
+  [[nodiscard]] static std::uint64_t Cycles();  // 1000 million a second
+  [[nodiscard]] static HashKey hash_key();      // of the connection tables
   void StartAffinity(const AffinityKey& key, TargetHandle owner);
   void EndAffinity(const AffinityKey& key);
 
@@ -81,6 +85,7 @@ class TestAppliance {
   [[nodiscard]] OutgoingRing& outgoing(std::size_t worker = 0) {
     return crews_[worker].rings->outgoing;
   }
+  [[nodiscard]] NatTable& nat(std::size_t worker = 0) { return *crews_[worker].nat; }
   // Its other end is the test; nullptr without a kernel interface.
   [[nodiscard]] KernelLane* kernel(std::size_t worker = 0) { return crews_[worker].kernel.get(); }
 
@@ -90,6 +95,7 @@ class TestAppliance {
   ProbeTable probes;
   RcuDomain rcu;
   std::unique_ptr<SnapshotPublisher> snapshots;
+  CapturePublisher captures{rcu};
   RingPort port;
 
  private:
@@ -98,18 +104,21 @@ class TestAppliance {
     std::unique_ptr<ConnectionTable> connections;
     std::unique_ptr<AffinityTable> affinities;
     std::unique_ptr<AffinityTable::Writer> writer;
+    std::unique_ptr<NatTable> nat;
     std::unique_ptr<WorkerRings> rings;
     std::unique_ptr<KernelLane> kernel;
     std::unique_ptr<Worker> worker;
   };
 
   Crew MakeCrew(const Options& options);
+  void MakeHandoverRings();
   static std::unique_ptr<KernelLane> MakeKernelLane();
   void MakeWorker(std::size_t index, const Options& options);
   [[nodiscard]] bool PacketsAccounted(std::size_t worker) const;
   [[nodiscard]] bool EntriesAccounted(std::size_t worker) const;
   [[nodiscard]] std::unique_ptr<const Snapshot> MakeSnapshot();
 
+  std::vector<OutgoingRing> handover_rings_;
   std::vector<Crew> crews_;
   std::vector<const ConnectionTable*> all_connections_;
 };

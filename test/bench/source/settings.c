@@ -64,7 +64,7 @@ static bool parse_order(const char* text, void* to) {
 }
 
 static bool parse_check(const char* text, void* to) {
-  static const char* const words[] = {"none", "l2", "ipip", "gue", "swap"};
+  static const char* const words[] = {"none", "l2", "ipip", "gue", "nat", "swap"};
   return parse_word(text, words, RTE_DIM(words), to);
 }
 

@@ -23,6 +23,7 @@ enum check {
   CHECK_L2,    // as it came, but for the MACs: a target's, ours
   CHECK_IPIP,  // as it came, behind an outer IP header to a target, MACs as in l2
   CHECK_GUE,   // the same with a UDP header between them
+  CHECK_NAT,   // to a target's address, from the balancer's; checksums fit
   CHECK_SWAP,  // as it came, MACs swapped
 };
 

@@ -4,6 +4,7 @@
 
 #include <rte_ether.h>
 #include <rte_ip.h>
+#include <rte_tcp.h>
 #include <rte_udp.h>
 
 #define MAC_LENGTH RTE_ETHER_ADDR_LEN
@@ -109,6 +110,32 @@ static bool is_right_inside_ipv6(const struct settings* settings, const struct i
          is_same_target(target_of, inner, target);
 }
 
+static bool has_right_tcp_checksum(const struct rte_ipv4_hdr* ip) {
+  const uint32_t sum = (uint32_t)rte_ipv4_phdr_cksum(ip, 0) +
+                       rte_raw_cksum(ip + 1, rte_be_to_cpu_16(ip->total_length) - sizeof(*ip));
+  return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
+// TCP over IPv4: other addresses and ports, a hop less, and checksums that are right for them.
+static bool is_right_nat(const struct settings* settings, const struct images* images,
+                         uint16_t* target_of, const uint8_t* frame, size_t length) {
+  const struct rte_ipv4_hdr* ip = (const struct rte_ipv4_hdr*)(frame + ETHERNET_LENGTH);
+  const struct rte_tcp_hdr* tcp = (const struct rte_tcp_hdr*)(ip + 1);
+  const uint16_t target = number_of((const uint8_t*)&ip->dst_addr + 2);
+  const uint32_t flow = image_flow_of((const uint8_t*)ip);
+  if (length != FRAME_LENGTH || ip->next_proto_id != IPPROTO_TCP || flow >= images->count)
+    return false;
+  const struct rte_ipv4_hdr* sent =
+      (const struct rte_ipv4_hdr*)(images->bytes[flow] + ETHERNET_LENGTH);
+  const struct rte_tcp_hdr* sent_tcp = (const struct rte_tcp_hdr*)(sent + 1);
+  return is_right_ethernet(settings, frame, target) && ip->time_to_live + 1 == sent->time_to_live &&
+         ip->src_addr == settings->balancer.s_addr &&
+         memcmp(&ip->dst_addr, &settings->targets, 2) == 0 &&
+         rte_raw_cksum(ip, sizeof(*ip)) == 0xffff && has_right_tcp_checksum(ip) &&
+         tcp->dst_port == sent_tcp->dst_port && tcp->tcp_flags == sent_tcp->tcp_flags &&
+         is_same_target(target_of, (const uint8_t*)ip, target);
+}
+
 static bool is_right_swap(const struct images* images, const uint8_t* frame, size_t length) {
   return length == FRAME_LENGTH && memcmp(frame, source_router_mac, MAC_LENGTH) == 0 &&
          memcmp(frame + MAC_LENGTH, source_device_mac, MAC_LENGTH) == 0 &&
@@ -124,6 +151,8 @@ bool frame_is_right(const struct settings* settings, const struct images* images
     case CHECK_GUE:
       return (settings->ipv6 ? is_right_inside_ipv6 : is_right_inside_ipv4)(
           settings, images, target_of, frame, length);
+    case CHECK_NAT:
+      return is_right_nat(settings, images, target_of, frame, length);
     case CHECK_SWAP:
       return is_right_swap(images, frame, length);
     default:

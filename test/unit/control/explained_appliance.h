@@ -85,6 +85,9 @@ inline config::BalancerConfig ExplainedConfig(const std::string& without = "") {
   config.services[12].ports = {PortRange(8000, 8999)};
   config.services[13].vip = Vip(IpPrefix::Parse("192.0.2.8/29").value());
   config.services[13].ports = {PortRange::Every()};
+  add("translated", "192.0.2.1", Protocol::kTcp, {87}, 100);
+  config.services[14].forwarding = ForwardingMode::kNat;
+  config.services[14].target_port = 8087;
   for (config::Service& service : config.services) service.on_down = config::OnDown::kSuspend;
   config.services[1].forwarding = ForwardingMode::kIpip;
   config.services[5].no_target = config::NoTarget::kDrop;
@@ -97,7 +100,10 @@ struct ExplainedAppliance {
   explicit ExplainedAppliance(std::size_t workers = 1, std::size_t connections = 4096,
                               std::string port_kernel_interface = "")
       : kernel_interface(std::move(port_kernel_interface)),
-        appliance({.workers = workers, .connections = connections}) {
+        appliance({.workers = workers,
+                   .connections = connections,
+                   .nat_ports = PortRange(20000, 63999),
+                   .nat_sessions = 65536}) {
     for (std::size_t slot = 0; slot < kExplainedTargets; ++slot)
       appliance.neighbours.Set(slot, TargetMac(slot));
     Publish();

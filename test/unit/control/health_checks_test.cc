@@ -1,6 +1,7 @@
 // When targets are checked, and what results in a row mean. Rows: S (health).
 #include "control/health_checks.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <vector>
 
@@ -122,6 +123,33 @@ TEST_CASE_METHOD(Fixture, "S: a check goes to the VIP, by the port that leads to
   CHECK(orders[1].interface == "k-lan1");
   CHECK(orders[1].aim.target == directory.FindTarget("web-2"));
   CHECK(orders[1].aim.service == directory.Services()[1].slot);
+}
+
+TEST_CASE_METHOD(Fixture, "S: by nat a check goes to the target's own address and port",
+                 "[health]") {
+  config::BalancerConfig next = config;
+  next.targets[1].forwarding = ForwardingMode::kNat;
+  next.services[0].target_port = 8080;
+  Apply(next);
+  clock.Advance(absl::Seconds(2));
+  Tick();
+  REQUIRE(orders.size() == 3);
+  for (const ProbeOrder& order : orders) {
+    const std::string name = directory.TargetName(order.aim.target);
+    CAPTURE(name);
+    if (name != "web-2")
+      CHECK_FALSE(order.target);
+    else
+      CHECK(order.target == ProbeOrder::Target{Address("10.0.0.12"), 8080});
+  }
+  next.services[0].health->port = 9000;  // another one than clients'
+  Apply(next);
+  clock.Advance(absl::Seconds(3));
+  Tick();
+  REQUIRE(orders.size() == 3);
+  CHECK(std::ranges::any_of(orders, [](const ProbeOrder& order) {
+    return order.target == ProbeOrder::Target{Address("10.0.0.12"), 9000};
+  }));
 }
 
 TEST_CASE_METHOD(Fixture, "S: a pair that is still being checked is not checked again",

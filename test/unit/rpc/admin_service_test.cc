@@ -234,11 +234,12 @@ TEST_CASE_METHOD(ConfiguredFixture, "every mistake is answered with its line; no
                  "[rpc]") {
   const auto answer = Apply(ThreeTargetsIn("10001") + "x: 1\n");
   CHECK(answer.outcome() == v1::CONFIG_OUTCOME_MISTAKES);
-  CHECK(LinesOf(answer.mistakes()) ==
-        Lines{"b.yaml:11: services[0].targets[1].weight: '10001': must be 0 to 10000",
-              "b.yaml:15: x: unknown key; known are eal, cores, ports, connections, affinities, "
-              "control, metrics, ring_seed, targets, services, logging, kernel_routes, routes, "
-              "neighbours, no_service"});
+  CHECK(
+      LinesOf(answer.mistakes()) ==
+      Lines{"b.yaml:11: services[0].targets[1].weight: '10001': must be 0 to 10000",
+            "b.yaml:15: x: unknown key; known are eal, cores, ports, connections, affinities, "
+            "control, metrics, ring_seed, targets, services, logging, nat, kernel_routes, routes, "
+            "neighbours, no_service"});
   CHECK(answer.explanation() == "2 mistakes; nothing has changed");
   CHECK_FALSE(published);
 }

@@ -122,7 +122,8 @@ class ControlPlane {
             {&connections[0], &connections[1]},
             explainer.get(),
             &load_reports,
-            &neighbourhood};
+            &neighbourhood,
+            &capture_desk};
   }
 
   // Of what the directory had when the test began; workers remember no connection.
@@ -199,6 +200,14 @@ class ControlPlane {
   RcuDomain rcu{kReplicas};
   SnapshotPublisher snapshots{rcu, directory.BuildSnapshot()};
   std::unique_ptr<Explainer> explainer;
+  CapturePublisher captures{rcu};
+  CaptureDesk capture_desk{
+      {&captures,
+       &snapshots,
+       &clock,
+       kReplicas,
+       {{"lan0", MacAddress{{2, 0, 0, 0, 0, 1}}}, {"lan1", MacAddress{{2, 0, 0, 0, 0, 2}}}},
+       {[] { return std::uint64_t{0}; }, 1'000'000'000}}};
   std::unique_ptr<ControlServer> server;
   std::thread thread;
 };
