@@ -7,8 +7,7 @@
 namespace holdfast {
 namespace {
 
-TEST_CASE("the kernel sends what is for an address by the interface, and asks nobody",
-          "[kernel]") {
+TEST_CASE("the kernel sends what is for an address by the interface, and asks nobody", "[kernel]") {
   if (!EnterOwnNetwork()) return;
   Printed("ip link add one type veth peer name two; ip link set one up; ip link set two up");
   for (const char* text : {"192.0.2.1", "2001:db8::1"}) {
