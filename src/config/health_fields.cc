@@ -12,7 +12,7 @@ namespace {
 constexpr Bounds<absl::Duration> kIntervals = {absl::Milliseconds(100), absl::Hours(1)};
 constexpr Bounds<absl::Duration> kTimeouts = {absl::Milliseconds(10), absl::Minutes(1)};
 constexpr Bounds<std::uint64_t> kCounts = {1, 100};
-constexpr std::size_t kLongestText = 1024;  // a request must go into one packet
+constexpr std::size_t kLongestText = 512;  // a request must go into one packet, through any tunnel
 
 HealthCheckType TypeOf(const v1::HealthCheck& message) {
   switch (message.type()) {

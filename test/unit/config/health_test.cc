@@ -76,7 +76,7 @@ TEST_CASE("rules of health checks", "[config]") {
         at + ".path: 'ready': must begin with '/'"}},
       {"what would end a line",
        WithHealth("{type: http, host: \"a b\"}"),
-       {at + ".host: 'a b': must be at most 1024 characters of ASCII without spaces"}},
+       {at + ".host: 'a b': must be at most 512 characters of ASCII without spaces"}},
       {"no first port",
        WithHealth("{type: tcp}", "[all]"),
        {at + ".port: is required: the service has every port, and none of them is the first"}},
