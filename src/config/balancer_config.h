@@ -47,6 +47,7 @@ struct Port {
   std::uint32_t mtu = 1500;
   std::uint32_t rx_descriptors = 1024;
   std::uint32_t tx_descriptors = 1024;
+  std::uint16_t vlan = 0;  // the tag of its frames; 0: none. Ports may share a device
   std::optional<KernelShare> kernel;
   std::optional<IpAddress> gateway;  // IPv4
   std::optional<IpAddress> gateway_v6;
