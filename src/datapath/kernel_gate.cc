@@ -65,7 +65,7 @@ Reply KernelGate::Send(const OutgoingFrame& frame, const WorkerPorts& ports,
     if (const auto aim = AimOf(view, *probes_)) {
       const auto port = AddressProbe(frame.mbuf, *aim, snapshot, lines);
       if (!port) rte_pktmbuf_free(frame.mbuf);
-      return port && SendFrame(ports[*port], frame.mbuf) ? Reply::kProbe : Reply::kProbeLost;
+      return port && SendWhole(ports[*port], frame.mbuf) ? Reply::kProbe : Reply::kProbeLost;
     }
   return SendFrame(ports[frame.port], frame.mbuf) ? kind : Reply::kFromKernelLost;
 }

@@ -9,12 +9,16 @@
 
 namespace holdfast {
 
-// The frame has no tag yet. False when the device has no room: then the frame is gone.
-inline bool SendFrame(const WorkerPort& port, rte_mbuf* mbuf) {
-  if (port.vlan != 0) PutTag(mbuf, port.vlan);
+// False when the device has no room: then the frame is gone. The frame has its tag, if any.
+inline bool SendWhole(const WorkerPort& port, rte_mbuf* mbuf) {
   if (rte_eth_tx_burst(port.device, port.queue, &mbuf, 1) == 1) return true;
   rte_pktmbuf_free(mbuf);
   return false;
+}
+// The same of a frame that has no tag yet.
+inline bool SendFrame(const WorkerPort& port, rte_mbuf* mbuf) {
+  if (port.vlan != 0) PutTag(mbuf, port.vlan);
+  return SendWhole(port, mbuf);
 }
 
 }  // namespace holdfast

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "datapath/flows.h"
+#include "datapath/kernel_end.h"
 #include "support/test_eal.h"
 
 namespace holdfast {
@@ -173,6 +174,23 @@ TEST_CASE("what others send by a port gets its tag", "[datapath]") {
     CHECK(TagOf(sent[0]) == kTargets);
     CHECK(Untagged(sent[0]) == frame);
   }
+}
+
+TEST_CASE("a health check has its target's tag, once", "[datapath]") {
+  VlanAppliance appliance({.kernel_rate = 100});
+  constexpr std::uint16_t kPort = ProbeTable::kFirstPort + 7;
+  appliance.probes.Set(kPort, {Target(1), kWeb});
+  KernelSends(appliance, TcpPacket()
+                             .Macs(kBalancerMac, kClientMac)
+                             .From("10.0.0.1", kPort)
+                             .To("192.0.2.1", 80)
+                             .Syn()
+                             .Build());
+  const auto sent = appliance.Turn({});
+  REQUIRE(sent.size() == 1);
+  CHECK(TagOf(sent[0]) == kTargets);
+  CHECK(TagOf(Untagged(sent[0])) == -1);
+  CHECK(appliance.DestinationOf(sent[0]) == "web-2");
 }
 
 TEST_CASE("the kernel gets what is its own without a tag, by the port that it came by",
