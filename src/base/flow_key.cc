@@ -13,10 +13,23 @@ std::string Endpoint(const IpAddress& address, std::uint16_t port) {
 }  // namespace
 
 absl::string_view ProtocolName(Protocol protocol) {
-  return protocol == Protocol::kTcp ? "tcp" : "udp";
+  switch (protocol) {
+    case Protocol::kTcp:
+      return "tcp";
+    case Protocol::kUdp:
+      return "udp";
+    case Protocol::kIcmp:
+      return "icmp";
+    case Protocol::kIcmpV6:
+      return "icmpv6";
+  }
+  return "unknown";
 }
 
 std::string FlowKey::ToString() const {
+  if (!HasPorts(protocol))
+    return absl::StrCat(ProtocolName(protocol), " ", client.ToString(), " > ", vip.ToString(),
+                        ", identifier ", client_port);
   return absl::StrCat(ProtocolName(protocol), " ", Endpoint(client, client_port), " > ",
                       Endpoint(vip, vip_port));
 }

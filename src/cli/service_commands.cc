@@ -179,6 +179,14 @@ void AddServingOptions(CLI::App& command, v1::ServiceConfig& service, const Told
         told("no_target");
       },
       "reject or drop what no target takes");
+  AddWordOption(
+      command, "--echo",
+      {{"answer", v1::ServiceConfig::ECHO_ANSWER}, {"forward", v1::ServiceConfig::ECHO_FORWARD}},
+      [&service, told](int value) {
+        service.set_echo(static_cast<v1::ServiceConfig::Echo>(value));
+        told("echo");
+      },
+      "pings of the VIP: answer them here, or forward them to a target");
 }
 
 // How much of a connection table it may have.

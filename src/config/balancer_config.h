@@ -138,6 +138,8 @@ struct ServiceTarget {
 
 enum class NoTarget { kReject, kDrop };
 
+enum class Echo { kAnswer, kForward };
+
 enum class OnDrain { kHonor, kBreak, kRefuse };
 
 enum class OnDown { kEnd, kSuspend };
@@ -181,6 +183,8 @@ struct Service {
   std::uint32_t max_half_open = 0;                   // in each worker; 0: no limit
   std::uint16_t target_port = 0;                     // nat; 0: the client's
   std::optional<HealthCheck> health = std::nullopt;  // none: all targets are taken for up
+  Echo echo = Echo::kAnswer;
+  bool takes_echo = false;  // the first one at its VIP that says forward
 };
 
 struct BalancerConfig {

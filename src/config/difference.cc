@@ -82,6 +82,9 @@ std::string ForwardingText(const Service& service) {
 std::string NoTargetText(const Service& service) {
   return service.no_target == NoTarget::kReject ? "reject" : "drop";
 }
+std::string EchoText(const Service& service) {
+  return service.echo == Echo::kForward ? "forward" : "answer";
+}
 std::string TimeoutsText(const Service& service) {
   std::vector<std::string> texts;
   const auto add = [&texts](const char* name, const std::optional<absl::Duration>& timeout) {
@@ -159,6 +162,7 @@ void CompareServices(const BalancerConfig& now, const BalancerConfig& next, Line
          change("ports", PortsText);
          change("forwarding", ForwardingText);
          change("no_target", NoTargetText);
+         change("echo", EchoText);
          change("timeouts", TimeoutsText);
          change("max_half_open",
                 [](const Service& one) { return absl::StrCat(one.max_half_open); });

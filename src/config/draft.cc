@@ -59,6 +59,8 @@ v1::ServiceConfig ToMessage(const Service& service, const std::vector<Target>& t
   message.set_forwarding(ToMessage(service.forwarding));
   message.set_no_target(service.no_target == NoTarget::kReject ? v1::ServiceConfig::NO_TARGET_REJECT
                                                                : v1::ServiceConfig::NO_TARGET_DROP);
+  message.set_echo(service.echo == Echo::kForward ? v1::ServiceConfig::ECHO_FORWARD
+                                                  : v1::ServiceConfig::ECHO_ANSWER);
   BalancingToMessage(service, message);
   const OwnTimeouts& timeouts = service.timeouts;
   const auto set = [](const std::optional<absl::Duration>& timeout, std::string* text) {

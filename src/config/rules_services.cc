@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -35,6 +36,9 @@ class ServiceRules {
     service.no_target = message.no_target() == v1::ServiceConfig::NO_TARGET_DROP
                             ? NoTarget::kDrop
                             : NoTarget::kReject;
+    service.echo =
+        message.echo() == v1::ServiceConfig::ECHO_FORWARD ? Echo::kForward : Echo::kAnswer;
+    service.takes_echo = service.echo == Echo::kForward && echo_vips_.insert(service.vip).second;
     service.forwarding = CheckedForwarding(message.forwarding()).value_or(ForwardingMode::kL2);
     service.timeouts = CheckedTimeouts(path + ".timeouts", message.timeouts(), log_);
     service.max_half_open = static_cast<std::uint32_t>(
@@ -65,8 +69,12 @@ class ServiceRules {
   void CheckWay(const std::string& field, const Target& target, const Service& service) {
     const ForwardingMode mode = target.forwarding.value_or(service.forwarding);
     if (mode == ForwardingMode::kL2) CheckOnLink(field, target, log_);
-    if (mode == ForwardingMode::kNat)
-      CheckNatTarget(field, service.vip, target, ports_, has_nat_, log_);
+    if (mode != ForwardingMode::kNat) return;
+    if (service.echo == Echo::kForward)
+      log_.Add(field, target.name,
+               "is reached by nat, which does not translate the identifiers of pings; the service "
+               "has `echo: forward`, which needs l2, ipip or gue");
+    CheckNatTarget(field, service.vip, target, ports_, has_nat_, log_);
   }
 
   std::optional<std::size_t> IndexOf(const std::string& field, const std::string& name) {
@@ -100,6 +108,7 @@ class ServiceRules {
   MistakeLog& log_;
   Uniqueness names_;
   PlaceRules places_;
+  std::set<Vip> echo_vips_;                                     // whose pings a service takes
   absl::flat_hash_map<std::string, std::size_t> target_index_;  // by name
 };
 

@@ -132,6 +132,7 @@ void TargetDirectory::PutService(const config::Service& service,
   record.timeouts = TimeoutsOf(service, config.connections.timeouts);
   record.max_half_open = service.max_half_open;
   record.target_port = service.target_port;
+  record.takes_echo = service.takes_echo;
   if (known && record.balancing.TreatsOwnersOtherwise(service)) ++losses_;
   if (record.balancing.Configure(service, std::move(members))) Rebalance(record);
 }
@@ -221,7 +222,7 @@ std::unique_ptr<const Snapshot> TargetDirectory::BuildSnapshot() {
                               service.identity.protocol, service.identity.ports, service.no_target,
                               service.balancing.ring(), service.forwarding,
                               service.balancing.View(targets_), service.timeouts,
-                              service.max_half_open, service.target_port});
+                              service.max_half_open, service.target_port, service.takes_echo});
   for (const ServiceView& service : parts.services)
     for (const TargetHandle down : service.balancing.down)
       parts.targets[down.slot()].down_somewhere = true;

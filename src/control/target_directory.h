@@ -134,6 +134,7 @@ class TargetDirectory {
     ConnectionTimeouts timeouts;
     std::uint32_t max_half_open = 0;
     std::uint16_t target_port = 0;
+    bool takes_echo = false;
     std::uint64_t removed_in = 0;  // as of a target; 0: the slot is free
     [[nodiscard]] bool exists() const { return !identity.name.empty(); }
     [[nodiscard]] bool Is(const config::Service& service) const;

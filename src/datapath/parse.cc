@@ -118,7 +118,9 @@ void SortOut(Batch& batch, std::size_t i, const Askers& askers) {
   if (packet.kind == PacketKind::kFlow)
     return void(AddOrTurnAway(batch, i, packet.key, packet.segment, askers));
   const bool is_icmp = packet.kind == PacketKind::kIcmp || packet.kind == PacketKind::kIcmpV6;
-  if (!is_icmp || !AddIcmpError(batch, i, packet, askers.nat)) batch.AddLocal(mbuf, packet);
+  const bool goes_on = is_icmp && (AddIcmpError(batch, i, packet, askers.nat) ||
+                                   AddEchoRequest(batch, i, packet, askers.ports));
+  if (!goes_on) batch.AddLocal(mbuf, packet);
 }
 
 // Looks IPv6 destinations up. Packets of a batch often are for the same service.

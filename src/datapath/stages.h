@@ -41,6 +41,10 @@ bool AddLaterFragmentOfReturn(Batch& batch, std::size_t i, const ParsedPacket& p
 // Packet i of those received, ICMP: an error about a connection to a service, which goes to
 // that one's target; or about one by nat, to its client. False: it is neither.
 bool AddIcmpError(Batch& batch, std::size_t i, const ParsedPacket& packet, const Nat& nat);
+// The same of a valid echo request to a VIP whose pings go to a target: as a packet of no
+// connection, by affinity and ring. False: it is none.
+bool AddEchoRequest(Batch& batch, std::size_t i, const ParsedPacket& packet,
+                    const WorkerPorts& ports);
 
 // Asks memory for where FindConnections() will look.
 void PrefetchConnections(Batch& batch, const HashKey& key, const ConnectionTable& connections);

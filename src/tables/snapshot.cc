@@ -6,12 +6,24 @@
 namespace holdfast {
 namespace {
 
+Destination DestinationOf(std::size_t slot, const ServiceView& service) {
+  return {ServiceSlot(slot), service.forwarding, service.vip.IsV4()};
+}
+
 std::vector<ServiceMap::Place> PlacesOf(const std::vector<ServiceView>& services) {
   std::vector<ServiceMap::Place> places;
   for (std::size_t slot = 0; slot < services.size(); ++slot)
     if (const ServiceView& service = services[slot]; !service.name.empty())
-      places.push_back({service.vip, service.protocol, service.ports,
-                        Destination(ServiceSlot(slot), service.forwarding, service.vip.IsV4())});
+      places.push_back(
+          {service.vip, service.protocol, service.ports, DestinationOf(slot, service)});
+  return places;
+}
+
+std::vector<EchoMap::Place> EchoPlacesOf(const std::vector<ServiceView>& services) {
+  std::vector<EchoMap::Place> places;
+  for (std::size_t slot = 0; slot < services.size(); ++slot)
+    if (const ServiceView& service = services[slot]; !service.name.empty())
+      places.push_back({service.vip, service.takes_echo, DestinationOf(slot, service)});
   return places;
 }
 
@@ -27,6 +39,7 @@ ServiceTimeouts TimeoutsOf(const Snapshot::Parts& parts) {
 Snapshot::Snapshot(Parts parts)
     : parts_(std::move(parts)),
       service_map_(PlacesOf(parts_.services)),
+      echo_map_(EchoPlacesOf(parts_.services)),
       timeouts_(TimeoutsOf(parts_)),
       limits_half_open_(std::ranges::any_of(
           parts_.services, [](const ServiceView& service) { return service.max_half_open != 0; })),

@@ -25,6 +25,7 @@
 #include "base/vip.h"
 #include "tables/balancing_view.h"
 #include "tables/destination.h"
+#include "tables/echo_map.h"
 #include "tables/rcu.h"
 #include "tables/service_map.h"
 #include "tables/service_timeouts.h"
@@ -73,6 +74,7 @@ struct ServiceView {
   // How many half-open connections of it each worker remembers. 0: as many as there are.
   std::uint32_t max_half_open = 0;
   std::uint16_t target_port = 0;  // by nat; 0: the one that the client asked for
+  bool takes_echo = false;        // pings of its VIP go to its targets
 };
 
 class Snapshot {
@@ -98,6 +100,7 @@ class Snapshot {
   [[nodiscard]] bool IsVip(const IpAddress& address) const { return service_map_.IsVip(address); }
   [[nodiscard]] bool IsVip(std::uint32_t address) const { return service_map_.IsVip(address); }
   [[nodiscard]] const ServiceMap& service_map() const { return service_map_; }
+  [[nodiscard]] const EchoMap& echo_map() const { return echo_map_; }
   [[nodiscard]] const ServiceView& service(ServiceSlot slot) const {
     return parts_.services[Index(slot)];
   }
@@ -117,6 +120,7 @@ class Snapshot {
  private:
   Parts parts_;
   ServiceMap service_map_;
+  EchoMap echo_map_;
   ServiceTimeouts timeouts_;
   bool limits_half_open_;
   bool any_leaves_ring_;

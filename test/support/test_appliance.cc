@@ -257,7 +257,9 @@ std::string TestAppliance::DestinationOf(const Frame& frame) const {
 
 std::size_t TestAppliance::RingSlot(const FlowKey& flow) const {
   const Snapshot& snapshot = snapshots->Current();
-  const ServiceSlot service = snapshot.Classify(flow).service();
+  const Destination destination =
+      HasPorts(flow.protocol) ? snapshot.Classify(flow) : snapshot.echo_map().Find(flow.vip);
+  const ServiceSlot service = destination.service();
   const auto handle = snapshot.service(service).ring.Pick(RingHash(flow, kTestRingSeed));
   return TargetHandle::FromRaw(handle).slot();
 }

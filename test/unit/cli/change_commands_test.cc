@@ -47,6 +47,9 @@ TEST_CASE_METHOD(ChangeShell, "an update names what is given, and only that", "[
         R"(UpdateService service { name: "web" vip: "192.0.2.9" protocol: TRANSPORT_UDP )"
         R"(forwarding: FORWARDING_IPIP no_target: NO_TARGET_DROP } update_mask { paths: "vip" )"
         R"(paths: "protocol" paths: "forwarding" paths: "no_target" })");
+  CHECK(
+      Asked("service update web --echo forward") ==
+      R"(UpdateService service { name: "web" echo: ECHO_FORWARD } update_mask { paths: "echo" })");
 }
 
 TEST_CASE_METHOD(ChangeShell, "a service is created, deleted, and weighs", "[cli]") {

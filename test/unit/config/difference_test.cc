@@ -88,8 +88,9 @@ TEST_CASE("changes of targets and services are told by name, value by value", "[
        {"service dns: vip 192.0.2.1 -> 192.0.2.2"}},
       {"protocol: udp", "protocol: tcp", {"service dns: protocol udp -> tcp"}},
       {"protocol: udp",
-       "protocol: udp, forwarding: ipip, no_target: drop",
-       {"service dns: forwarding l2 -> ipip", "service dns: no_target reject -> drop"}},
+       "protocol: udp, forwarding: ipip, no_target: drop, echo: forward",
+       {"service dns: forwarding l2 -> ipip", "service dns: no_target reject -> drop",
+        "service dns: echo answer -> forward"}},
       {"protocol: udp",
        "protocol: udp, method: hot_standby, on_drain: break, drain_deadline: 5m, on_down: suspend, "
        "panic_threshold: 2, switch_back: false",

@@ -96,5 +96,37 @@ TEST_CASE("a service changes to nat live, where there is nat; its ports do not",
             .needs_restart.size() == 2);
 }
 
+TEST_CASE("pings do not go on to a target by nat", "[config]") {
+  const std::string rule =
+      "is reached by nat, which does not translate the identifiers of pings; the service has "
+      "`echo: forward`, which needs l2, ipip or gue";
+  CHECK(MistakesIn(Text("nat: {}", Service("192.0.2.1", "four", "nat", ", echo: forward"))) ==
+        Lines{"b.yaml:11: services[0].targets[0].target: 'four': " + rule});
+  CHECK(MistakesIn(Text("nat: {}", Service("192.0.2.1", "own", "l2", ", echo: forward"))) ==
+        Lines{"b.yaml:11: services[0].targets[0].target: 'own': " + rule});
+  CHECK(MistakesIn(Text("nat: {}", Service("192.0.2.1", "four", "nat", ", echo: answer"))) ==
+        Lines());
+}
+
+TEST_CASE("the first service at a VIP that says forward takes its pings", "[config]") {
+  const auto at = [](const std::string& name, const std::string& vip, const std::string& echo) {
+    return "  - {name: " + name + ", vip: " + vip + ", protocol: tcp, ports: [" +
+           std::to_string(80 + name.size()) + "], targets: [{target: four}], echo: " + echo + "}\n";
+  };
+  const auto config =
+      Loaded(Text("", Service("192.0.2.1", "four", "l2") + at("a", "192.0.2.1", "answer") +
+                          at("bb", "192.0.2.1", "forward") + at("ccc", "192.0.2.1", "forward") +
+                          at("dddd", "192.0.2.0/28", "forward")));
+  std::vector<bool> takes;
+  for (const auto& service : config.services) takes.push_back(service.takes_echo);
+  CHECK(takes == std::vector<bool>{false, false, true, false, true});
+  // A draft keeps what each says; the next one takes over.
+  Draft draft(config);
+  REQUIRE(draft.RemoveService("bb").ok());
+  const auto next = draft.Check().value();
+  CHECK(next.services[2].name == "ccc");
+  CHECK(next.services[2].takes_echo);
+}
+
 }  // namespace
 }  // namespace holdfast::config
