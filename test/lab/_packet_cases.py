@@ -3,6 +3,7 @@
 
 _packet_cases.py configuration DIRECTORY GRPC_ADDRESS METRICS_ADDRESS   prints holdfastd's file
 _packet_cases.py play DIRECTORY INTERFACE METRICS_URL                   one line for each case
+_packet_cases.py again DIRECTORY INTERFACE METRICS_URL                  those that are dropped
 
 A case of DIRECTORY/*.yaml:
 
@@ -248,8 +249,12 @@ def uncovered(cases, url):
     return sorted(reasons - covered - set(NOT_PROVOKED))
 
 
-def play_all(directory, interface, url):
-    cases = list(read_cases(directory))
+def only_drops(case):
+    """It leaves nothing behind, so it can be played again."""
+    return all(name.startswith("drops.") for name in case["verdict"])
+
+
+def play_all(cases, interface, url):
     player = Player(interface, url)
     failed = 0
     for topic, case in cases:
@@ -268,7 +273,11 @@ def main():
     if verb == "configuration":
         print(yaml.safe_dump(configuration(first, second)))
         return
-    sys.exit(0 if play_all(directory, first, second) else 1)
+    cases = list(read_cases(directory))
+    if verb == "again":
+        player = Player(first, second)
+        sys.exit(any([player.play(case) for _, case in cases if only_drops(case)]))
+    sys.exit(0 if play_all(cases, first, second) else 1)
 
 
 if __name__ == "__main__":
