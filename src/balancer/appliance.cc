@@ -47,6 +47,7 @@ absl::StatusOr<std::unique_ptr<Appliance>> Appliance::Create(const config::Balan
   const auto tables = appliance->TablesOfWorkers();
   if (auto status = appliance->datapath_->Start(appliance->hash_key_, tables); !status.ok())
     return status;
+  if (auto status = appliance->StartHealthChecks(); !status.ok()) return status;
   return appliance;
 }
 
@@ -60,6 +61,7 @@ Appliance::Appliance(const config::BalancerConfig& config)
 Appliance::~Appliance() {
   control_server_.reset();
   metrics_server_.reset();
+  prober_.reset();
   datapath_.reset();
 }
 
@@ -118,6 +120,14 @@ void Appliance::MakeControl() {
       [this](PortIndex port, std::span<const std::uint8_t> frame) {
         return datapath_->Send(port, frame);
       });
+  health_ = std::make_unique<HealthChecks>(
+      clock_, directory_,
+      HealthChecks::Parts{
+          .start = [this](const ProbeOrder& order) { prober_->Start(order); },
+          .found =
+              [this](const std::string& service, const std::string& target, Health health) {
+                FollowHealth({service, target, health, HealthSource::kChecks});
+              }});
   configuration_ = std::make_unique<LiveConfiguration>(config_, PartsOfConfiguration());
   explainer_ = std::make_unique<Explainer>(ExplainerSources());
   capture_desk_ = std::make_unique<CaptureDesk>(CaptureSources());
@@ -141,7 +151,8 @@ absl::Status Appliance::StartServers() {
                                        .explainer = explainer_.get(),
                                        .load_reports = &load_reports_,
                                        .neighbourhood = resolver_.get(),
-                                       .captures = capture_desk_.get()});
+                                       .captures = capture_desk_.get(),
+                                       .health = health_.get()});
   if (!control.ok()) return control.status();
   control_server_ = *std::move(control);
   if (!config_.metrics.listen) return absl::OkStatus();
@@ -164,7 +175,8 @@ std::vector<WorkerTables> Appliance::TablesOfWorkers() {
                       .snapshots = &snapshots_,
                       .captures = &captures_,
                       .rcu = &rcu_,
-                      .counters = worker_counters_[i].get()});
+                      .counters = worker_counters_[i].get(),
+                      .probes = &probes_});
   return tables;
 }
 
@@ -177,6 +189,7 @@ MetricSource::Sources Appliance::MetricSources() {
                                 .workers = {},
                                 .connection_tables = all_connections_,
                                 .extra = [this] { return ExtraFamilies(); },
+                                .health = health_.get(),
                                 .version = kVersion,
                                 .dpdk_version = Eal::DpdkVersion()};
   for (const auto& counters : worker_counters_) sources.workers.push_back(counters.get());
@@ -237,7 +250,24 @@ absl::Status Appliance::Run() {
   return lost_port_;
 }
 
+// On the prober's thread results come; the loop is where they mean something.
+absl::Status Appliance::StartHealthChecks() {
+  auto prober = ProbeRunner::Create(clock_, probes_, [this](const ProbeResult& result) {
+    loop_.Post([this, result] { health_->Take(result); });
+  });
+  if (!prober.ok()) return prober.status();
+  prober_ = *std::move(prober);
+  return absl::OkStatus();
+}
+
+// A pair that is found is in the directory: both follow the same configuration.
+void Appliance::FollowHealth(const HealthFinding& finding) {
+  const std::function<void()> publish = [this] { Publish(); };
+  PutIntoForce(finding, {directory_, *affinities_, publish}).IgnoreError();
+}
+
 void Appliance::Publish() {
+  health_->Follow(configuration_->now());
   auto snapshot = directory_.BuildSnapshot();
   resolver_->Follow(*snapshot, configuration_->now());
   path_mtus_.Follow(*snapshot);
@@ -292,6 +322,7 @@ void Appliance::HearRouters() {
 void Appliance::Upkeep() {
   HearNeighbours();
   HearRouters();
+  health_->Tick();
   affinities_->ExpireDue(kExpiriesAtOnce);
   ReleaseTargets();
   capture_desk_->EndOverdue();

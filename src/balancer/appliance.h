@@ -15,6 +15,8 @@
 #include "control/capture_desk.h"
 #include "control/drain_watch.h"
 #include "control/explainer.h"
+#include "control/health_change.h"
+#include "control/health_checks.h"
 #include "control/live_configuration.h"
 #include "control/load_reports.h"
 #include "control/management_loop.h"
@@ -22,6 +24,7 @@
 #include "control/vip_routes.h"
 #include "datapath/datapath.h"
 #include "datapath/neighbour_resolver.h"
+#include "health/probe_runner.h"
 #include "kernel/host_routes.h"
 #include "rpc/control_server.h"
 #include "telemetry/metric_source.h"
@@ -65,8 +68,10 @@ class Appliance {
   void MeetTargets(const config::BalancerConfig& next);
   void HearNeighbours();
   void HearRouters();
-  void Publish();         // the directory as it stands, to the workers
-  void WatchStates();     // drains and load reports
+  void Publish();      // the directory as it stands, to the workers
+  void WatchStates();  // drains and load reports
+  absl::Status StartHealthChecks();
+  void FollowHealth(const HealthFinding& finding);
   void AnnounceVips();    // by routes, from now on
   void Upkeep();          // several times a second
   void WatchPorts();      // once a second
@@ -83,6 +88,7 @@ class Appliance {
   FragmentTable fragments_;
   PathMtuTable path_mtu_table_;
   PathMtus path_mtus_{clock_, path_mtu_table_};
+  ProbeTable probes_;
   RcuDomain rcu_;
   SnapshotPublisher snapshots_;
   CapturePublisher captures_{rcu_};
@@ -98,10 +104,12 @@ class Appliance {
   std::unique_ptr<LiveConfiguration> configuration_;
   DrainWatch drains_{clock_, directory_};
   LoadReports load_reports_{clock_, directory_};
+  std::unique_ptr<HealthChecks> health_;
   std::unique_ptr<HostRoutes> host_routes_;  // none unless configured
   std::unique_ptr<VipRoutes> routes_;        // none until traffic flows
   std::unique_ptr<Datapath> datapath_;
   std::unique_ptr<NeighbourResolver> resolver_;
+  std::unique_ptr<ProbeRunner> prober_;  // makes health_'s checks, once traffic flows
   std::unique_ptr<Explainer> explainer_;
   std::unique_ptr<CaptureDesk> capture_desk_;
   std::unique_ptr<MetricSource> metrics_;

@@ -32,13 +32,14 @@ Table::Row RowOf(const v1::Service& service) {
 
 void AddTargetColumns(const v1::ServiceTarget& target, Table::Row& row) {
   row.insert(row.end(), {target.name(), absl::StrCat(target.weight()), WordFor(target.state()),
-                         absl::StrFormat("%.1f%%", 100 * target.ring_share())});
+                         absl::StrFormat("%.1f%%", 100 * target.ring_share()),
+                         target.has_health() ? WordsFor(target.health()) : ""});
 }
 
 // A line for each target of a service; a service without one has a line, too.
 std::string InTable(const v1::ListServicesResponse& response) {
   Table table({"SERVICE", "VIP", "PROTOCOL", "PORTS", "METHOD", "AFFINITIES", "TARGET", "WEIGHT",
-               "STATE", "SHARE"});
+               "STATE", "SHARE", "HEALTH"});
   for (const v1::Service& service : response.services()) {
     for (const v1::ServiceTarget& target : service.targets()) {
       Table::Row row = RowOf(service);

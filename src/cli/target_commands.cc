@@ -20,12 +20,20 @@ namespace {
 
 using Stub = v1::AdminService::Stub;
 
+// "web up; dns down: connection refused".
+std::string HealthInWords(const v1::Target& target) {
+  return absl::StrJoin(target.health(), "; ", [](std::string* out, const v1::HealthStatus& one) {
+    absl::StrAppend(out, one.service(), " ", WordsFor(one));
+  });
+}
+
 std::string InTable(const v1::ListTargetsResponse& response) {
-  Table table({"TARGET", "ADDRESS", "STATE", "MAC", "AFFINITIES", "SERVICES"});
+  Table table({"TARGET", "ADDRESS", "STATE", "MAC", "AFFINITIES", "SERVICES", "HEALTH"});
   for (const v1::Target& target : response.targets())
     table.Add({target.name(), target.address(), WordFor(target.state()),
                target.mac().empty() ? "unresolved" : target.mac(),
-               absl::StrCat(target.affinities()), absl::StrJoin(target.services(), ",")});
+               absl::StrCat(target.affinities()), absl::StrJoin(target.services(), ","),
+               HealthInWords(target)});
   return table.ToString();
 }
 

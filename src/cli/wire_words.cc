@@ -21,6 +21,11 @@ std::string InWords(const google::protobuf::Duration& duration) {
   return absl::FormatDuration(absl::Seconds(duration.seconds()));
 }
 
+std::string WordsFor(const v1::HealthStatus& health) {
+  const std::string word = health.up() ? "up" : "down";
+  return health.last_failure().empty() ? word : absl::StrCat(word, ": ", health.last_failure());
+}
+
 google::protobuf::Duration ToWire(absl::Duration duration) {
   google::protobuf::Duration wire;
   wire.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));

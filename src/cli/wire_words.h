@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "holdfast/v1/admin.pb.h"
 
 namespace holdfast::cli {
 
@@ -24,6 +25,8 @@ std::string WordFor(Enum value) {
 // "1h30m", "59s": whole seconds, rounded down.
 std::string InWords(const google::protobuf::Duration& duration);
 
+// "up", "up: HTTP status 500" after a failure that is not one too many, "down: connection refused".
+std::string WordsFor(const v1::HealthStatus& health);
 google::protobuf::Duration ToWire(absl::Duration duration);
 
 }  // namespace holdfast::cli

@@ -47,6 +47,7 @@ struct Port {
   std::uint32_t mtu = 1500;
   std::uint32_t rx_descriptors = 1024;
   std::uint32_t tx_descriptors = 1024;
+  std::uint16_t vlan = 0;  // the tag of its frames; 0: none. Ports may share a device
   std::optional<KernelShare> kernel;
   std::optional<IpAddress> gateway;  // IPv4
   std::optional<IpAddress> gateway_v6;
@@ -143,6 +144,25 @@ enum class OnDown { kEnd, kSuspend };
 
 enum class NoService { kReject, kDrop, kKernel };
 
+enum class HealthCheckType { kTcp, kHttp, kGrpc };
+
+// How a service finds out which of its targets are up.
+struct HealthCheck {
+  HealthCheckType type = HealthCheckType::kTcp;
+  absl::Duration interval = absl::Seconds(2);
+  absl::Duration timeout = absl::Seconds(1);
+  std::uint32_t rise = 2;
+  std::uint32_t fall = 3;
+  std::uint16_t port = 0;            // at the VIP
+  std::string path = "/";            // http
+  std::string host = {};             // http, grpc; "": VIP and port
+  std::uint32_t least_status = 200;  // http
+  std::uint32_t most_status = 399;
+  std::string grpc_service = {};
+
+  friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
+};
+
 struct Service {
   std::string name;
   Vip vip;
@@ -158,8 +178,9 @@ struct Service {
   std::uint32_t panic_threshold = 1;
   bool switch_back = true;
   OwnTimeouts timeouts = {};
-  std::uint32_t max_half_open = 0;  // in each worker; 0: no limit
-  std::uint16_t target_port = 0;    // nat; 0: the client's
+  std::uint32_t max_half_open = 0;                   // in each worker; 0: no limit
+  std::uint16_t target_port = 0;                     // nat; 0: the client's
+  std::optional<HealthCheck> health = std::nullopt;  // none: all targets are taken for up
 };
 
 struct BalancerConfig {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "config/balancing_fields.h"
 #include "config/fixed_fields.h"
+#include "config/health_fields.h"
 
 namespace holdfast::config {
 namespace {
@@ -161,6 +162,7 @@ void CompareServices(const BalancerConfig& now, const BalancerConfig& next, Line
          change("timeouts", TimeoutsText);
          change("max_half_open",
                 [](const Service& one) { return absl::StrCat(one.max_half_open); });
+         change("health", HealthInWords);
          change("target_port", [](const Service& one) { return absl::StrCat(one.target_port); });
          CompareBalancing(service, **before, **after, lines);
          CompareMembers(service, MembersOf(**before, now.targets), MembersOf(**after, next.targets),

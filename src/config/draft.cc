@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "base/no_such_name.h"
 #include "config/balancing_fields.h"
+#include "config/health_fields.h"
 #include "config/mistake_log.h"
 #include "config/rules.h"
 
@@ -71,6 +72,7 @@ v1::ServiceConfig ToMessage(const Service& service, const std::vector<Target>& t
     set(timeouts.udp, own.mutable_udp());
   }
   message.set_max_half_open(service.max_half_open);
+  HealthToMessage(service, message);
   message.set_target_port(service.target_port);
   for (const ServiceTarget& member : service.targets) {
     v1::ServiceTargetConfig& target = *message.add_targets();
@@ -151,15 +153,17 @@ void NameElements(absl::string_view list, absl::string_view kind,
   }
 }
 
-void RecordTimeouts(const std::string& path, const v1::Connections::Timeouts& timeouts,
-                    MistakeLog& log) {
+void RecordDurations(const std::string& path, const v1::ServiceConfig& service, MistakeLog& log) {
   const auto record = [&](const char* name, const std::string& text) {
     if (!text.empty()) log.RecordLine(path + name, 0);
   };
-  record("tcp_opening", timeouts.tcp_opening());
-  record("tcp_established", timeouts.tcp_established());
-  record("tcp_closing", timeouts.tcp_closing());
-  record("udp", timeouts.udp());
+  record(".drain_deadline", service.drain_deadline());
+  record(".timeouts.tcp_opening", service.timeouts().tcp_opening());
+  record(".timeouts.tcp_established", service.timeouts().tcp_established());
+  record(".timeouts.tcp_closing", service.timeouts().tcp_closing());
+  record(".timeouts.udp", service.timeouts().udp());
+  record(".health.interval", service.health().interval());
+  record(".health.timeout", service.health().timeout());
 }
 
 }  // namespace
@@ -221,8 +225,8 @@ absl::StatusOr<BalancerConfig> Draft::Check() const {
     if (!message_.targets(i).mac().empty())
       log.RecordLine(ElementPath("targets", static_cast<std::size_t>(i)) + ".mac", 0);
   for (int i = 0; i < message_.services_size(); ++i)
-    RecordTimeouts(ElementPath("services", static_cast<std::size_t>(i)) + ".timeouts.",
-                   message_.services(i).timeouts(), log);
+    RecordDurations(ElementPath("services", static_cast<std::size_t>(i)), message_.services(i),
+                    log);
   BalancerConfig next = now_;
   next.targets = CheckedTargets(message_.targets(), next.ports, next.routes, log);
   next.services =

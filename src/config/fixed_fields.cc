@@ -41,6 +41,7 @@ void AddPort(const std::string& path, const Port& port, FieldTexts& fields) {
   fields[path + ".mtu"] = absl::StrCat(port.mtu);
   fields[path + ".rx_descriptors"] = absl::StrCat(port.rx_descriptors);
   fields[path + ".tx_descriptors"] = absl::StrCat(port.tx_descriptors);
+  fields[path + ".vlan"] = absl::StrCat(port.vlan);
   fields[path + ".kernel.interface"] = port.kernel ? port.kernel->interface : "";
   fields[path + ".kernel.packets_per_second"] =
       port.kernel ? absl::StrCat(port.kernel->packets_per_second) : "";

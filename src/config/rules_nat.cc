@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/port_set.h"
+#include "base/probe_ports.h"
 #include "config/field_rules.h"
 #include "config/rules.h"
 
@@ -16,6 +17,10 @@ void CheckPorts(const std::string& text, std::size_t workers, Nat& nat, MistakeL
   if (text.empty()) return;
   const auto range = PortRange::Parse(text);
   if (!range) return log.Add("nat.ports", text, "must be a range of ports, as 16384-32767");
+  if (range->last >= kFirstProbePort)
+    return log.Add(
+        "nat.ports", text,
+        absl::StrCat("must be below ", kFirstProbePort, ": from there on health checks have them"));
   nat.ports = *range;
   const std::size_t count = std::size_t{range->last} - range->first + 1;
   if (const std::size_t least = kLeastPortsOfWorker * workers; count < least)

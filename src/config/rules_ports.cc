@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -80,7 +81,55 @@ void CheckSizes(const std::string& path, const v1::Port& message, Port& port, Mi
     port.rx_descriptors = bounded("rx_descriptors", message.rx_descriptors(), {64, 8192});
   if (message.has_tx_descriptors())
     port.tx_descriptors = bounded("tx_descriptors", message.tx_descriptors(), {64, 8192});
+  if (message.has_vlan())
+    port.vlan = static_cast<std::uint16_t>(bounded("vlan", message.vlan(), {0, 4094}));
 }
+
+// Ports that are VLANs of one device, and the device that they share.
+class DeviceRules {
+ public:
+  explicit DeviceRules(MistakeLog& log)
+      : log_(log), devices_("device", log), interfaces_("network interface", log) {}
+
+  void Check(const std::string& path, const Port& port) {
+    const std::string field = path + ".device";
+    const DeviceName device = ParseDeviceName(port.device, 1);
+    devices_.Claim(path, field,
+                   port.vlan == 0 ? device.name : absl::StrCat(device.name, " VLAN ", port.vlan));
+    const auto [first, fresh] = firsts_.try_emplace(device.name, First{path, port});
+    const First& other = first->second;
+    if (fresh || port.vlan == other.port.vlan)
+      interfaces_.Claim(path, field, device.KernelInterface());
+    else
+      CheckSameDevice(path, port, other);
+  }
+  void ClaimInterface(const std::string& path, const std::string& field, const std::string& name) {
+    interfaces_.Claim(path, field, name);
+  }
+
+ private:
+  struct First {
+    std::string path;
+    Port port;
+  };
+
+  void CheckSameDevice(const std::string& path, const Port& port, const First& first) {
+    const auto check = [&](const char* name, const auto& value, const auto& wanted) {
+      if (value != wanted)
+        log_.Add(absl::StrCat(path, ".", name), absl::StrCat(value),
+                 absl::StrCat("must be '", wanted, "' as in ", first.path,
+                              ", which is of the same device"));
+    };
+    check("device", port.device, first.port.device);
+    check("rx_descriptors", port.rx_descriptors, first.port.rx_descriptors);
+    check("tx_descriptors", port.tx_descriptors, first.port.tx_descriptors);
+  }
+
+  MistakeLog& log_;
+  Uniqueness devices_;
+  Uniqueness interfaces_;
+  absl::flat_hash_map<std::string, First> firsts_;  // by DeviceName::name
+};
 
 }  // namespace
 
@@ -90,8 +139,7 @@ std::vector<Port> CheckedPorts(const PortMessages& ports, MistakeLog& log) {
     log.Add("ports", absl::StrCat(ports.size(), " ports"),
             absl::StrCat("at most ", kMaxPorts, " are possible"));
   Uniqueness names("name", log);
-  Uniqueness devices("device", log);
-  Uniqueness interfaces("network interface", log);
+  DeviceRules devices(log);
   Uniqueness addresses("address", log);
   std::vector<Port> checked;
   for (std::size_t i = 0; i < static_cast<std::size_t>(ports.size()); ++i) {
@@ -102,14 +150,12 @@ std::vector<Port> CheckedPorts(const PortMessages& ports, MistakeLog& log) {
     names.Claim(path, path + ".name", port.name);
     port.device = message.device();
     CheckDevice(path + ".device", port.device, log);
-    const DeviceName device = ParseDeviceName(port.device, 1);
-    devices.Claim(path, path + ".device", device.name);
-    interfaces.Claim(path, path + ".device", device.KernelInterface());
-    port.addresses = CheckedOwnAddresses(path, message, addresses, log);
     CheckSizes(path, message, port, log);
+    devices.Check(path, port);
+    port.addresses = CheckedOwnAddresses(path, message, addresses, log);
     if (!message.has_kernel()) continue;
     port.kernel = CheckedKernelShare(path + ".kernel", message.kernel(), log);
-    interfaces.Claim(path, path + ".kernel.interface", port.kernel->interface);
+    devices.ClaimInterface(path, path + ".kernel.interface", port.kernel->interface);
   }
   return checked;
 }

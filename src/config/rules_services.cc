@@ -7,6 +7,7 @@
 #include "config/balancing_fields.h"
 #include "config/closest_word.h"
 #include "config/field_rules.h"
+#include "config/health_fields.h"
 #include "config/place_rules.h"
 #include "config/rules.h"
 
@@ -42,6 +43,7 @@ class ServiceRules {
         BoundedNumber(path + ".target_port", message.target_port(), {0, 65535}, log_));
     CheckBalancing(path, message, service, log_);
     CheckTargets(path, message, service);
+    CheckHealth(path + ".health", message, {ports_, targets_}, service, log_);
     return service;
   }
 

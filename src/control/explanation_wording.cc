@@ -67,6 +67,13 @@ std::string CandidatesInWords(const std::vector<Explanation::Verdict::Way>& cand
                       }));
 }
 
+std::string DownInWords(const ServiceView& service, const Snapshot& snapshot) {
+  std::vector<std::string> names;
+  for (const TargetHandle target : service.balancing.down)
+    if (const TargetView* const view = snapshot.Find(target)) names.push_back(view->name);
+  return absl::StrCat("; down by health: '", absl::StrJoin(names, "', '"), "'");
+}
+
 std::string WhyPassedOver(const TargetView* owner) {
   if (owner == nullptr) return ": passed over, its owner is gone";
   return owner->state == TargetState::kDraining ? ": passed over, its owner drains"

@@ -19,6 +19,9 @@ std::string NoAffinityInWords(const FlowKey& flow, const std::string& service);
 std::string InWords(const Explanation::Verdict::Way& way);
 // "to one of 'web-1', 'web-2'"
 std::string CandidatesInWords(const std::vector<Explanation::Verdict::Way>& candidates);
+// "; down by health: 'web-2'"
+std::string DownInWords(const ServiceView& service, const Snapshot& snapshot);
+
 inline constexpr char kNobodyTakes[] =
     "no target takes new connections: each drains, is down, or has weight or capacity 0";
 // Why P2 passes an affinity over; `owner` is nullptr when it is gone.

@@ -46,6 +46,7 @@ class Inquiry {
   void FollowOtherWorkers();
   void FollowAffinity();
   void Balance();
+  void AskMethod();
   void AnswerRefused();
   void Remember();
   void Conclude();

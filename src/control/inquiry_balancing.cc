@@ -16,6 +16,12 @@ void Inquiry::Balance() {
     Note(PacketRow::kP4, "no connection request: nothing is balanced");
     return AskRing(PacketRow::kP5);
   }
+  AskMethod();
+  if (!service_->balancing.down.empty())
+    absl::StrAppend(&explanation_.findings.back().why, DownInWords(*service_, snapshot_));
+}
+
+void Inquiry::AskMethod() {
   const BalancingView& balancing = service_->balancing;
   if (service_->ring.empty())
     return Note(PacketRow::kP4,

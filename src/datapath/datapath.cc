@@ -5,6 +5,7 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -45,15 +46,33 @@ Datapath::~Datapath() { Stop(); }
 
 absl::Status Datapath::OpenPorts() {
   const auto queues = static_cast<std::uint16_t>(config_.cores.workers.size());
-  for (std::size_t i = 0; i < config_.ports.size(); ++i) {
-    auto port = Port::Open(config_.ports[i], PortIndex(i), queues, packets_.get());
-    if (!port.ok()) return port.status();
-    ports_.push_back(*std::move(port));
-  }
+  for (std::size_t i = 0; i < config_.ports.size(); ++i)
+    if (auto status = OpenPort(config_.ports[i], PortIndex(i), queues); !status.ok()) return status;
   watch_ = std::make_unique<PortWatch>(ports_);
   auto kernel = KernelShare::Create(ports_, queues, packets_.get());
   if (!kernel.ok()) return kernel.status();
   kernel_ = *std::move(kernel);
+  return absl::OkStatus();
+}
+
+absl::Status Datapath::OpenPort(const config::Port& config, PortIndex index, std::uint16_t queues) {
+  const auto shares = [&](const config::Port& other) { return other.device == config.device; };
+  const auto opener = std::ranges::find_if(
+      ports_, [&](const auto& port) { return port->owns_device() && shares(port->config()); });
+  if (opener == ports_.end()) {
+    std::uint32_t longest = config.mtu;
+    for (const config::Port& other : config_.ports)
+      if (shares(other)) longest = std::max(longest, other.mtu);
+    auto port = Port::Open(config, index, queues, longest, packets_.get());
+    if (!port.ok()) return port.status();
+    ports_.push_back(*std::move(port));
+  } else {
+    ports_.push_back(Port::OpenVlan(config, index, **opener));
+  }
+  if (std::ranges::any_of(config_.ports, [&](const config::Port& other) {
+        return shares(other) && other.vlan != 0;
+      }))
+    ports_.back()->SetShared();
   return absl::OkStatus();
 }
 

@@ -65,6 +65,7 @@ class Datapath {
   explicit Datapath(const config::BalancerConfig& config) : config_(config) {}
 
   absl::Status OpenPorts();
+  absl::Status OpenPort(const config::Port& config, PortIndex index, std::uint16_t queues);
   absl::Status MakeRings();
   // From each worker to each other one, if they may have something to hand over.
   absl::Status MakeHandoverRings();
@@ -76,7 +77,7 @@ class Datapath {
   // Declared in the order in which they must outlive each other.
   std::unique_ptr<Eal> eal_;
   PacketPool packets_;
-  std::vector<std::unique_ptr<Port>> ports_;
+  std::vector<std::unique_ptr<Port>> ports_;  // who opened a device before its VLANs
   std::unique_ptr<PortWatch> watch_;
   std::unique_ptr<KernelShare> kernel_;  // none when no port has a kernel interface
   std::vector<OutgoingRing> handover_rings_;

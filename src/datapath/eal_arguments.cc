@@ -1,5 +1,8 @@
 #include "datapath/eal_arguments.h"
 
+#include <set>
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "config/device_name.h"
 
@@ -25,15 +28,14 @@ void AddMemory(const config::Eal& eal, std::vector<std::string>& arguments) {
 }
 
 void AddPciDevices(const config::BalancerConfig& config, std::vector<std::string>& arguments) {
-  bool any = false;
+  std::set<std::string> named;  // ports may be VLANs of one device
   for (const config::Port& port : config.ports) {
     const config::DeviceName device =
         config::ParseDeviceName(port.device, config.cores.workers.size());
-    if (device.bus != "pci") continue;
+    if (device.bus != "pci" || !named.insert(device.name).second) continue;
     arguments.insert(arguments.end(), {"-a", device.name});
-    any = true;
   }
-  if (!any) arguments.emplace_back("--no-pci");
+  if (named.empty()) arguments.emplace_back("--no-pci");
 }
 
 }  // namespace

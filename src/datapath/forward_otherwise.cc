@@ -1,25 +1,12 @@
 #include <rte_mbuf.h>
 
+#include "datapath/put_headers.h"
 #include "datapath/stages.h"
 #include "datapath/target_path.h"
 #include "wire/ipv4_split.h"
 
 namespace holdfast {
 namespace {
-
-// The Ethernet header of the frame gives way to what comes before the packet.
-[[gnu::always_inline]] inline void Put(rte_mbuf* mbuf, const TunnelHeader& header,
-                                       const InnerPacket& inner, ForwardingMode mode) {
-  const std::uint32_t before = static_cast<std::uint32_t>(header.LengthFor(mode));
-  // With l2 a short frame stays as long as a frame must be.
-  const bool keeps_padding = IsWithoutTunnel(mode) && mbuf->data_len <= kMinimumFrame;
-  const std::uint32_t behind =
-      keeps_padding ? mbuf->data_len - std::uint32_t{sizeof(EthernetHeader)} : inner.length;
-  header.Write(rte_pktmbuf_mtod(mbuf, std::uint8_t*) + sizeof(EthernetHeader), inner, mode);
-  mbuf->data_off = static_cast<std::uint16_t>(mbuf->data_off + sizeof(EthernetHeader) - before);
-  mbuf->data_len = static_cast<std::uint16_t>(before + behind);
-  mbuf->pkt_len = before + behind;
-}
 
 // What goes out says nothing of the hash that tables know the flow by.
 std::uint32_t EntropyOf(const FlowHash& hash) {
@@ -45,9 +32,7 @@ void ForwardOtherwise(Batch& batch, std::size_t i, const TunnelPath& path, Depar
   }
   if (!fits) [[unlikely]]
     return ForwardTooLong(batch, i, path, mode, inner, departures, limiter);
-  // All buffers are received into with RTE_PKTMBUF_HEADROOM before the frame.
-  static_assert(RTE_PKTMBUF_HEADROOM >= TunnelHeader::kScratch);
-  Put(mbuf, path.header, inner, mode);
+  PutHeaders(mbuf, path.header, inner, mode);
   departures.Add(mbuf, i);
 }
 

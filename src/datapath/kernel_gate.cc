@@ -6,6 +6,7 @@
 #include <array>
 #include <span>
 
+#include "datapath/probe.h"
 #include "datapath/punt.h"
 #include "datapath/send_frame.h"
 
@@ -19,8 +20,9 @@ constexpr std::uint64_t kBurstsPerSecond = 20;
 
 }  // namespace
 
-KernelGate::KernelGate(KernelLane* lane, const WorkerPorts& ports, std::uint64_t cycles_per_second)
-    : lane_(lane) {
+KernelGate::KernelGate(KernelLane* lane, const ProbeTable* probes, const WorkerPorts& ports,
+                       std::uint64_t cycles_per_second)
+    : lane_(lane), probes_(probes) {
   for (const WorkerPort& port : ports.all()) {
     const std::uint64_t rate = std::max<std::uint64_t>(port.kernel_rate, kBurstsPerSecond);
     rates_.emplace_back(cycles_per_second, rate, rate / kBurstsPerSecond);
@@ -55,15 +57,27 @@ void KernelGate::TakeBack() {
   on_their_way_ -= count;
 }
 
+Reply KernelGate::Send(const OutgoingFrame& frame, const WorkerPorts& ports,
+                       const Snapshot& snapshot, TargetLines& lines) const {
+  const FrameView view = FrameOf(frame.mbuf);
+  const Reply kind = KindOfKernelFrame(view, snapshot);
+  if (kind == Reply::kFromKernelToVip && probes_ != nullptr)
+    if (const auto aim = AimOf(view, *probes_)) {
+      const auto port = AddressProbe(frame.mbuf, *aim, snapshot, lines);
+      if (!port) rte_pktmbuf_free(frame.mbuf);
+      return port && SendWhole(ports[*port], frame.mbuf) ? Reply::kProbe : Reply::kProbeLost;
+    }
+  return SendFrame(ports[frame.port], frame.mbuf) ? kind : Reply::kFromKernelLost;
+}
+
 void KernelGate::SendFromKernel(const WorkerPorts& ports, const Snapshot& snapshot,
-                                WorkerCounters& counters) {
+                                TargetLines& lines, WorkerCounters& counters) {
   std::array<OutgoingFrame, kSentAtOnce> frames;
   const std::size_t count = lane_->from_kernel.Pop(frames);
   for (const OutgoingFrame& frame : std::span(frames.data(), count)) {
-    const Reply kind = KindOfKernelFrame(FrameOf(frame.mbuf), snapshot);
-    const bool sent = SendFrame(ports[frame.port], frame.mbuf);
-    counters.replies[sent ? kind : Reply::kFromKernelLost].Add(1);
-    if (sent) counters.tx_packets.Add(1);
+    const Reply end = Send(frame, ports, snapshot, lines);
+    counters.replies[end].Add(1);
+    if (end != Reply::kFromKernelLost && end != Reply::kProbeLost) counters.tx_packets.Add(1);
   }
   blanks_owed_ += count;
   if (blanks_owed_ != 0) ReplaceBlanks();

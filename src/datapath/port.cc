@@ -48,10 +48,10 @@ absl::Status CheckQueues(const config::Port& port, std::uint16_t queues,
       "(net_af_packet: qpairs={queues}; net_af_xdp: queue_count={queues})"));
 }
 
-rte_eth_conf ConfigurationFor(const config::Port& port, std::uint16_t queues,
+rte_eth_conf ConfigurationFor(std::uint32_t mtu, std::uint16_t queues,
                               const rte_eth_dev_info& device) {
   rte_eth_conf configuration{};
-  configuration.rxmode.mtu = port.mtu;
+  configuration.rxmode.mtu = mtu;
   configuration.rxmode.offloads = device.rx_offload_capa & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
   // All buffers are of one pool, in one piece, and nobody else's.
   configuration.txmode.offloads = device.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
@@ -67,30 +67,40 @@ rte_eth_conf ConfigurationFor(const config::Port& port, std::uint16_t queues,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Port>> Port::Open(const config::Port& config, PortIndex index,
-                                                 std::uint16_t queues, rte_mempool* packets) {
+                                                 std::uint16_t queues, std::uint32_t device_mtu,
+                                                 rte_mempool* packets) {
   const auto device = DeviceOf(config, queues);
   if (!device.ok()) return device.status();
   auto port = std::unique_ptr<Port>(new Port(config, index, *device));
-  if (auto status = port->Configure(queues, packets); !status.ok()) return status;
+  if (auto status = port->Configure(queues, device_mtu, packets); !status.ok()) return status;
+  return port;
+}
+
+std::unique_ptr<Port> Port::OpenVlan(const config::Port& config, PortIndex index,
+                                     const Port& opener) {
+  auto port = std::unique_ptr<Port>(new Port(config, index, opener.device_));
+  port->mac_ = opener.mac_;
+  port->owns_device_ = false;
   return port;
 }
 
 Port::~Port() {
+  if (!owns_device_) return;
   rte_eth_dev_stop(device_);
   rte_eth_dev_close(device_);
 }
 
-absl::Status Port::Configure(std::uint16_t queues, rte_mempool* packets) {
+absl::Status Port::Configure(std::uint16_t queues, std::uint32_t mtu, rte_mempool* packets) {
   rte_eth_dev_info device;
   if (const int result = rte_eth_dev_info_get(device_, &device); result != 0)
     return Error("the device does not answer", result);
   if (auto status = CheckQueues(config_, queues, device); !status.ok()) return status;
-  const rte_eth_conf configuration = ConfigurationFor(config_, queues, device);
+  const rte_eth_conf configuration = ConfigurationFor(mtu, queues, device);
   if (const int result = rte_eth_dev_configure(device_, queues, queues, &configuration);
       result != 0)
-    return Error(absl::StrCat("refuses ", queues, " queues and an MTU of ", config_.mtu), result);
+    return Error(absl::StrCat("refuses ", queues, " queues and an MTU of ", mtu), result);
   if (auto status = SetUpQueues(queues, packets); !status.ok()) return status;
-  if (auto status = SetMtu(); !status.ok()) return status;
+  if (auto status = SetMtu(mtu); !status.ok()) return status;
   return ReadMac();
 }
 
@@ -110,10 +120,10 @@ absl::Status Port::SetUpQueues(std::uint16_t queues, rte_mempool* packets) {
 }
 
 // Devices that have no MTU of their own to set take any frame.
-absl::Status Port::SetMtu() {
-  const int result = rte_eth_dev_set_mtu(device_, static_cast<std::uint16_t>(config_.mtu));
+absl::Status Port::SetMtu(std::uint32_t mtu) {
+  const int result = rte_eth_dev_set_mtu(device_, static_cast<std::uint16_t>(mtu));
   if (result == 0 || result == -ENOTSUP) return absl::OkStatus();
-  return Error(absl::StrCat("refuses an MTU of ", config_.mtu), result);
+  return Error(absl::StrCat("refuses an MTU of ", mtu), result);
 }
 
 absl::Status Port::ReadMac() {
@@ -128,7 +138,7 @@ absl::Status Port::Start() {
   // Of groups that the kernel is in (OSPF, neighbour discovery) the device knows nothing.
   // One that cannot choose gives all of them anyway.
   if (config_.kernel) rte_eth_allmulticast_enable(device_);
-  const int result = rte_eth_dev_start(device_);
+  const int result = owns_device_ ? rte_eth_dev_start(device_) : 0;
   if (result != 0) return Error("does not start", result);
   HearGroups();
   return absl::OkStatus();
@@ -152,7 +162,8 @@ WorkerPort Port::ForWorker(std::uint16_t queue) const {
           .queue = queue,
           .mac = mac_,
           .mtu = config_.mtu,
-          .vlan = 0,
+          .vlan = config_.vlan,
+          .is_shared = is_shared_,
           .addresses = config_.addresses,
           .kernel_rate = config_.kernel ? config_.kernel->packets_per_second : 0};
 }

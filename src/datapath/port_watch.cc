@@ -109,6 +109,7 @@ std::vector<Family> PortWatch::Families() const {
   for (const PortMetric& metric : kPortMetrics)
     families.push_back({metric.name, metric.help, MetricKind::kCounter, {}});
   for (const Watched& watched : ports_) {
+    if (!watched.port->owns_device()) continue;  // a device counts once, whoever shares it
     rte_eth_stats stats{};
     if (rte_eth_stats_get(watched.port->device(), &stats) != 0) continue;
     for (std::size_t i = 0; i < families.size(); ++i)

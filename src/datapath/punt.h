@@ -21,7 +21,8 @@ void PuntIfKernels(Batch& batch, rte_mbuf* mbuf, DropReason reason);
 }
 
 // A frame that the kernel sends by a port's interface: kFromKernelToVip when it is IP for a
-// VIP, as a health check's is; else kFromKernel. Both leave as they are.
+// VIP, as a health check's is (probe.h); else kFromKernel. But for health checks they leave as
+// they are.
 Reply KindOfKernelFrame(FrameView frame, const Snapshot& snapshot);
 
 }  // namespace holdfast

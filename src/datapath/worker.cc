@@ -28,7 +28,7 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       ring_hasher_(options.ring_seed),
       replies_(options.cycles_per_second),
       fragments_(*tables.fragments, options.hash_key, options.cycles_per_second),
-      kernel_(options.kernel, ports_, options.cycles_per_second),
+      kernel_(options.kernel, tables.probes, ports_, options.cycles_per_second),
       handover_(rings.handover),
       nat_({.ports = options.nat_ports,
             .table = tables.nat,
@@ -38,6 +38,7 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
             .cycles_per_second = options.cycles_per_second,
             .hash_key = options.hash_key},
            handover_),
+      tagged_(ports_),
       lines_({*tables.neighbours, *tables.path_mtus}, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
       chooser_(options.id, tables.all_connections, options.ring_seed),
@@ -64,7 +65,7 @@ bool Worker::RunTurn() {
   if (fragments_.anyone_waits()) [[unlikely]]
     ServeFragments();
   SendOutgoing();
-  kernel_.Exchange(ports_, tables_.snapshots->Current(), counters_);
+  kernel_.Exchange(ports_, tables_.snapshots->Current(), lines_, counters_);
   SweepConnections();
   const std::uint64_t ended = options_.cycles();
   load_.AfterTurn(began, ended, busy);
@@ -84,16 +85,25 @@ bool Worker::ServePorts(std::uint64_t began) {
     for (const WorkerPort& port : ports_.all()) {
       Batch& next = batches_[batches % 2];
       if (waiting != nullptr) Find(*waiting);
-      if (!next.Receive(port)) continue;
+      if (!Receive(port, next)) continue;
       ++batches;
       Begin(next);
       if (waiting != nullptr) Finish(*waiting);
       waiting = &next;
-      more |= next.full() && next.turn().cycles < until;
+      const bool had_all = port.is_shared ? !tagged_.MayHaveMore(port) : !next.full();
+      more |= !had_all && next.turn().cycles < until;
     }
   }
   if (waiting != nullptr) Finish(*waiting);
   return waiting != nullptr;
+}
+
+bool Worker::Receive(const WorkerPort& port, Batch& batch) {
+  if (!port.is_shared) [[likely]]
+    return batch.Receive(port);
+  const std::size_t count = tagged_.Take(port, batch.to_fill(), counters_);
+  if (count != 0) batch.Take(port, count);
+  return count != 0;
 }
 
 // Those whose first one has come take the path of all packets; from its beginning.

@@ -23,6 +23,7 @@
 #include "datapath/outgoing_frame.h"
 #include "datapath/packet_tap.h"
 #include "datapath/stages.h"
+#include "datapath/tagged_devices.h"
 #include "datapath/turn_times.h"
 #include "tables/rcu.h"
 
@@ -42,6 +43,7 @@ struct WorkerTables {
   const CapturePublisher* captures = nullptr;
   RcuDomain* rcu = nullptr;
   WorkerCounters* counters = nullptr;
+  const ProbeTable* probes = nullptr;  // none: no health checks
 };
 
 // How a worker and the management core talk to each other.
@@ -82,6 +84,8 @@ class Worker {
  private:
   // In a turn that began at this TSC reading. True: something came.
   bool ServePorts(std::uint64_t began);
+  // What `port` has received, into an empty batch; false when that is nothing.
+  bool Receive(const WorkerPort& port, Batch& batch);
   void ServeFragments();
   bool ServeHandedOver();
   // A batch that was not received from a port just now.
@@ -110,6 +114,7 @@ class Worker {
   KernelGate kernel_;
   Handover handover_;
   Nat nat_;
+  TaggedDevices tagged_;
   TargetLines lines_;
   ConnectionSweeper sweeper_;
   MethodChooser chooser_;

@@ -19,6 +19,7 @@ struct WorkerPort {
   MacAddress mac;
   std::uint32_t mtu = 1500;         // the longest IP packet
   std::uint16_t vlan = 0;           // the tag of its frames (IEEE 802.1Q); 0: none
+  bool is_shared = false;           // tags tell whose its device's frames are (TaggedDevices)
   std::vector<IpPrefix> addresses;  // the balancer's own, with their subnets
   // Packets a second that the worker may give the kernel; 0: it has no interface for them.
   std::uint32_t kernel_rate = 0;

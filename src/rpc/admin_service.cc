@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "control/health_change.h"
 #include "rpc/capture_stream.h"
 #include "rpc/capture_wire.h"
 #include "rpc/explain_wire.h"
@@ -34,7 +35,7 @@ grpc::ServerUnaryReactor* AdminService::ListServices(grpc::CallbackServerContext
                                                      v1::ListServicesResponse* response) {
   return OnLoop(*parts_.loop, [this, response] {
     for (const auto& service : parts_.directory->Services())
-      *response->add_services() = ToWire(service, parts_.affinities->CountOf(service.slot));
+      *response->add_services() = Describe(service);
     return absl::OkStatus();
   });
 }
@@ -97,13 +98,11 @@ grpc::ServerUnaryReactor* AdminService::SetTargetHealth(grpc::CallbackServerCont
 
 absl::Status AdminService::SetHealth(const TargetHealthRequest& request,
                                      v1::SetTargetHealthResponse& response) {
-  const auto changed = parts_.directory->SetHealth(request.service, request.target, request.health,
-                                                   HealthSource::kOperator);
-  if (!changed.ok()) return changed.status();
-  if (*changed) {
-    response.set_affinities_ended(parts_.affinities->EndOrphans());
-    parts_.publish();
-  }
+  const auto ended =
+      PutIntoForce({request.service, request.target, request.health, HealthSource::kOperator},
+                   {*parts_.directory, *parts_.affinities, parts_.publish});
+  if (!ended.ok()) return ended.status();
+  response.set_affinities_ended(*ended);
   const auto service = FindByName("service", request.service, parts_.directory->Services());
   if (!service.ok()) return service.status();
   const auto target = FindByName("target", request.target, service->targets);
@@ -249,8 +248,25 @@ grpc::ServerWriteReactor<v1::CaptureResponse>* AdminService::Capture(
 }
 
 v1::Target AdminService::Describe(const TargetDirectory::TargetInfo& target) const {
-  return ToWire(target, parts_.neighbours->Find(target.handle.slot()),
-                parts_.affinities->CountOf(target.handle));
+  v1::Target wire = ToWire(target, parts_.neighbours->Find(target.handle.slot()),
+                           parts_.affinities->CountOf(target.handle));
+  for (const std::string& service : target.services)
+    if (const auto* pair = HealthOf(service, target.name))
+      *wire.add_health() = ToWire(service, *pair);
+  return wire;
+}
+
+v1::Service AdminService::Describe(const TargetDirectory::ServiceInfo& service) const {
+  v1::Service wire = ToWire(service, parts_.affinities->CountOf(service.slot));
+  for (v1::ServiceTarget& target : *wire.mutable_targets())
+    if (const auto* pair = HealthOf(service.name, target.name()))
+      *target.mutable_health() = ToWire(service.name, *pair);
+  return wire;
+}
+
+const HealthChecks::Pair* AdminService::HealthOf(const std::string& service,
+                                                 const std::string& target) const {
+  return parts_.health == nullptr ? nullptr : parts_.health->Find(service, target);
 }
 
 }  // namespace holdfast

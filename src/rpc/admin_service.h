@@ -84,6 +84,10 @@ class AdminService final : public v1::AdminService::CallbackService {
   absl::Status SetState(const TargetStateRequest& request, v1::SetTargetStateResponse& response);
   absl::Status SetHealth(const TargetHealthRequest& request, v1::SetTargetHealthResponse& response);
   [[nodiscard]] v1::Target Describe(const TargetDirectory::TargetInfo& target) const;
+  [[nodiscard]] v1::Service Describe(const TargetDirectory::ServiceInfo& service) const;
+  // nullptr: it is not checked.
+  [[nodiscard]] const HealthChecks::Pair* HealthOf(const std::string& service,
+                                                   const std::string& target) const;
   [[nodiscard]] v1::Neighbour Describe(const NeighbourView& neighbour) const;
   [[nodiscard]] const std::string& NameOf(PortIndex port) const;
 

@@ -7,6 +7,7 @@
 #include "control/affinity_manager.h"
 #include "control/capture_desk.h"
 #include "control/explainer.h"
+#include "control/health_checks.h"
 #include "control/live_configuration.h"
 #include "control/load_reports.h"
 #include "control/management_loop.h"
@@ -36,6 +37,7 @@ struct ControlParts {
   LoadReports* load_reports = nullptr;
   Neighbourhood* neighbourhood = nullptr;
   CaptureDesk* captures = nullptr;
+  const HealthChecks* health = nullptr;  // none: nothing is checked
 };
 
 }  // namespace holdfast

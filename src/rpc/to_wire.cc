@@ -127,6 +127,14 @@ v1::TargetState ToWire(TargetState state) {
   return v1::TARGET_STATE_UNSPECIFIED;
 }
 
+v1::HealthStatus ToWire(const std::string& service, const HealthChecks::Pair& pair) {
+  v1::HealthStatus wire;
+  wire.set_service(service);
+  wire.set_up(pair.up);
+  wire.set_last_failure(pair.last_failure);
+  return wire;
+}
+
 v1::ServiceTarget ToWire(const TargetDirectory::ServiceTargetInfo& target) {
   v1::ServiceTarget wire;
   wire.set_name(target.name);

@@ -15,6 +15,7 @@
 #include "affinity/request.h"
 #include "base/mac_address.h"
 #include "config/mistake.h"
+#include "control/health_checks.h"
 #include "control/live_configuration.h"
 #include "control/target_directory.h"
 #include "holdfast/v1/admin.pb.h"
@@ -43,6 +44,7 @@ void ToWire(const LiveConfiguration::Answer& answer, bool dry_run, v1::ConfigCha
 void ToWire(const std::vector<config::Mistake>& mistakes, v1::ConfigChange& response);
 
 v1::TargetState ToWire(TargetState state);
+v1::HealthStatus ToWire(const std::string& service, const HealthChecks::Pair& pair);
 v1::ServiceTarget ToWire(const TargetDirectory::ServiceTargetInfo& target);
 v1::Service ToWire(const TargetDirectory::ServiceInfo& service, std::uint64_t affinities);
 v1::Target ToWire(const TargetDirectory::TargetInfo& target, const std::optional<MacAddress>& mac,

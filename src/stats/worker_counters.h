@@ -47,6 +47,7 @@ inline constexpr std::array<std::string_view, 4> kDecisionNames = {"affinity", "
 enum class DropReason : std::uint8_t {
   kTruncated,
   kEtherType,
+  kVlan,
   kNotOurMac,
   kLooped,
   kIpHeader,
@@ -81,9 +82,10 @@ struct DropReasonName {
   std::string_view name;
   std::string_view help;
 };
-inline constexpr std::array<DropReasonName, 30> kDropReasons = {{
+inline constexpr std::array<DropReasonName, 31> kDropReasons = {{
     {"truncated", "the frame ends before a header that it announces"},
     {"ethertype", "neither IPv4 nor IPv6 nor ARP"},
+    {"vlan", "of a VLAN that no port of the device has, or without a tag where all ports have one"},
     {"not_our_mac", "the destination MAC is another host's, or a multicast group"},
     {"looped", "the source MAC is our own: a frame that we sent came back"},
     {"ip_header", "IP version, header length or total length is wrong"},
@@ -147,11 +149,14 @@ enum class Reply : std::uint8_t {
   kFromKernelToVip,
   kFromKernelLost,  // not sent: the device had no room
   kNeighbourAdvertisement,
+  kProbe,      // a health check's packet, to its target
+  kProbeLost,  // not sent: no way to the target is known, or the device had no room
 };
-inline constexpr std::array<std::string_view, 12> kReplyNames = {
+inline constexpr std::array<std::string_view, 14> kReplyNames = {
     "arp_reply",      "echo_reply",         "tcp_reset",        "port_unreachable",
     "packet_too_big", "fragment",           "injected",         "rate_limited",
-    "from_kernel",    "from_kernel_to_vip", "from_kernel_lost", "neighbour_advertisement"};
+    "from_kernel",    "from_kernel_to_vip", "from_kernel_lost", "neighbour_advertisement",
+    "probe",          "probe_lost"};
 
 template <typename Enum, std::size_t kCount>
 class CounterArray {

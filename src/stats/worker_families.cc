@@ -29,7 +29,8 @@ std::vector<Metric<WorkerCounters>> WorkerMetrics() {
        "Packets that the worker made, or sent for others. injected: ARP requests. rate_limited: a "
        "TCP reset or port unreachable that was not sent, to answer no flood with a flood. "
        "from_kernel: what the kernel sends by a port's interface; from_kernel_lost: of that, what "
-       "the device did not take."},
+       "the device did not take. probe: packets of health checks to their targets; probe_lost: of "
+       "those, what had no way to its target."},
       {{{"inserted", &W::connections_inserted},
         {"expired", &W::connections_expired},
         {"evicted_unfinished", &W::connections_evicted_unfinished},

@@ -9,6 +9,7 @@
 #include "stats/worker_families.h"
 #include "telemetry/balancing_families.h"
 #include "telemetry/control_families.h"
+#include "telemetry/health_families.h"
 #include "telemetry/table_families.h"
 
 namespace holdfast {
@@ -60,6 +61,7 @@ class MetricSource::Gathering {
     }
     auto families = TargetFamilies(*sources_.directory, *sources_.affinities);
     Append(BalancingFamilies(*sources_.directory), families);
+    if (sources_.health != nullptr) Append(HealthFamilies(*sources_.health), families);
     return families;
   }
 

@@ -13,6 +13,7 @@
 
 #include "absl/time/time.h"
 #include "control/affinity_manager.h"
+#include "control/health_checks.h"
 #include "control/management_loop.h"
 #include "control/target_directory.h"
 #include "stats/control_counters.h"
@@ -33,6 +34,7 @@ class MetricSource {
     std::vector<const WorkerCounters*> workers;             // by WorkerId
     std::vector<const ConnectionTable*> connection_tables;  // by WorkerId
     std::function<std::vector<Family>()> extra;  // of the ports; any thread; may be empty
+    const HealthChecks* health = nullptr;        // may be null
     std::string version;
     std::string dpdk_version;
   };
@@ -40,7 +42,7 @@ class MetricSource {
   // How long Gather() waits for the loop.
   static constexpr absl::Duration kPatience = absl::Seconds(1);
 
-  // On the management loop, or before it runs. REQUIRES: no pointer is null; all
+  // On the management loop, or before it runs. REQUIRES: no other pointer is null; all
   // of them outlive this and all that runs on the loop.
   explicit MetricSource(Sources sources);
 

@@ -149,12 +149,15 @@ http {
     add_header x-target $name;
     client_max_body_size 0;
     location / { return 200 "$name\\n"; }
+    location /broken { return 500; }
     location /large { root $directory/files; }
   }
 }
 CONF
   in_background "$name" "$directory/nginx.log" nginx -p "$directory" -c "$directory/nginx.conf"
 }
+
+nginx_stop() { stop_processes "$(<"$LAB_DIR/$1/nginx.pid")"; }
 
 # udp_server_start TARGET PORT: answers each datagram with the target's name.
 udp_server_start() {

@@ -27,9 +27,9 @@ reports '"datapath/worker.h"' control/x.h \
 reports '"control/management_loop.h"' datapath/x.cc \
   'src/datapath/x.cc:2: <control/management_loop.h> belongs in balancer/, control/, rpc/, telemetry/'
 reports '<grpcpp/server.h>' telemetry/x.cc \
-  'src/telemetry/x.cc:2: <grpcpp/server.h> belongs in cli/, rpc/'
+  'src/telemetry/x.cc:2: <grpcpp/server.h> belongs in cli/, health/, rpc/'
 reports '"holdfast/v1/admin.grpc.pb.h"' config/x.cc \
-  'src/config/x.cc:2: <holdfast/v1/admin.grpc.pb.h> belongs in cli/, rpc/'
+  'src/config/x.cc:2: <holdfast/v1/admin.grpc.pb.h> belongs in cli/, health/, rpc/'
 reports '<prometheus/registry.h>' stats/x.cc \
   'src/stats/x.cc:2: <prometheus/registry.h> belongs in telemetry/'
 reports '<yaml-cpp/yaml.h>' control/x.cc \

@@ -157,18 +157,30 @@ void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
                             .snapshots = snapshots.get(),
                             .captures = &captures,
                             .rcu = &rcu,
-                            .counters = crew.counters.get()};
-  std::vector<IpPrefix> addresses = {{AddressNamed("10.0.0.1"), 24}};
-  if (options.nat_ports) addresses.push_back({AddressNamed("fd00::1"), 64});
-  const WorkerPort lan{.index = PortIndex{0},
-                       .device = port.device(),
-                       .queue = static_cast<std::uint16_t>(index),
-                       .mac = kBalancerMac,
-                       .mtu = 1500,
-                       .vlan = 0,
-                       .addresses = std::move(addresses),
-                       .kernel_rate = options.kernel_rate};
-  crew.worker = std::make_unique<Worker>(worker, WorkerPorts({lan}), tables, *crew.rings);
+                            .counters = crew.counters.get(),
+                            .probes = &probes};
+  crew.worker =
+      std::make_unique<Worker>(worker, WorkerPorts(PortsOf(options, index)), tables, *crew.rings);
+}
+
+std::vector<WorkerPort> TestAppliance::PortsOf(const Options& options, std::size_t worker) const {
+  const std::vector<std::uint16_t> vlans =
+      options.vlans.empty() ? std::vector<std::uint16_t>{0} : options.vlans;
+  std::vector<WorkerPort> ports;
+  for (std::size_t i = 0; i < vlans.size(); ++i) {
+    const auto subnet = IpAddress::FromV4(0x0a000001 + (static_cast<std::uint32_t>(i) << 8));
+    ports.push_back({.index = PortIndex(i),
+                     .device = port.device(),
+                     .queue = static_cast<std::uint16_t>(worker),
+                     .mac = kBalancerMac,
+                     .mtu = 1500,
+                     .vlan = vlans[i],
+                     .is_shared = !options.vlans.empty(),
+                     .addresses = {{subnet, 24}},
+                     .kernel_rate = options.kernel_rate});
+    if (options.nat_ports) ports.back().addresses.push_back({AddressNamed("fd00::1"), 64});
+  }
+  return ports;
 }
 
 std::unique_ptr<const Snapshot> TestAppliance::MakeSnapshot() {

@@ -35,6 +35,9 @@ class TestAppliance {
     // Something may be forwarded by nat; its port has the own address fd00::1/64, too, then.
     std::optional<PortRange> nat_ports = std::nullopt;
     std::size_t nat_sessions = 256;  // of each worker
+    // VLANs of the device; each is a port, with own addresses 10.0.0.1/24, 10.0.1.1/24 ... None:
+    // one port without a tag.
+    std::vector<std::uint16_t> vlans = {};
   };
   explicit TestAppliance(const Options& options);
   TestAppliance() : TestAppliance(Options{}) {}
@@ -92,6 +95,7 @@ class TestAppliance {
   NeighbourTable neighbours;
   PathMtuTable path_mtus;
   FragmentTable fragments;
+  ProbeTable probes;
   RcuDomain rcu;
   std::unique_ptr<SnapshotPublisher> snapshots;
   CapturePublisher captures{rcu};
@@ -113,6 +117,7 @@ class TestAppliance {
   void MakeHandoverRings();
   static std::unique_ptr<KernelLane> MakeKernelLane();
   void MakeWorker(std::size_t index, const Options& options);
+  [[nodiscard]] std::vector<WorkerPort> PortsOf(const Options& options, std::size_t worker) const;
   [[nodiscard]] bool PacketsAccounted(std::size_t worker) const;
   [[nodiscard]] bool EntriesAccounted(std::size_t worker) const;
   [[nodiscard]] std::unique_ptr<const Snapshot> MakeSnapshot();

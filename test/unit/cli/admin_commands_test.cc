@@ -15,18 +15,19 @@ TEST_CASE_METHOD(AdminShell, "service list shows a line for each target", "[cli]
       "services { name: 'web' vip: '192.0.2.1' protocol: PROTOCOL_TCP"
       " ports: ['80', '8000-8999'] method: 'maglev' affinities: 5"
       " targets { name: 'web-1' weight: 100 state: TARGET_STATE_UP ring_share: 0.33333 }"
-      " targets { name: 'web-2' weight: 200 state: TARGET_STATE_DRAINING } }"
+      " targets { name: 'web-2' weight: 200 state: TARGET_STATE_DRAINING"
+      " health { service: 'web' last_failure: 'HTTP status 500' } } }"
       "services { name: 'any' vip: '192.0.2.2' protocol: PROTOCOL_UDP method: 'maglev' ports: "
       "'all' }");
   const Result result = Run("service list");
   CHECK(result.status == 0);
   CHECK(result.out ==
         "SERVICE  VIP        PROTOCOL  PORTS         METHOD  AFFINITIES  TARGET  WEIGHT  STATE     "
-        "SHARE\n"
+        "SHARE  HEALTH\n"
         "web      192.0.2.1  tcp       80,8000-8999  maglev  5           web-1   100     UP        "
         "33.3%\n"
         "web      192.0.2.1  tcp       80,8000-8999  maglev  5           web-2   200     DRAINING  "
-        "0.0%\n"
+        "0.0%   down: HTTP status 500\n"
         "any      192.0.2.2  udp       all           maglev  0\n");
 }
 
@@ -46,7 +47,8 @@ TEST_CASE_METHOD(AdminShell, "service list in JSON has numbers for all numbers",
 
 constexpr char kTargets[] =
     "targets { name: 'web-1' address: '10.0.0.101' state: TARGET_STATE_UP"
-    " mac: '02:00:00:00:00:01' services: ['echo', 'web'] affinities: 12 }"
+    " mac: '02:00:00:00:00:01' services: ['echo', 'web'] affinities: 12"
+    " health { service: 'echo' up: true } health { service: 'web' last_failure: 'refused' } }"
     "targets { name: 'web-2' address: '10.0.0.102' state: TARGET_STATE_DRAINING services: 'web' }";
 
 TEST_CASE_METHOD(AdminShell, "target list shows who is resolved and who drains", "[cli]") {
@@ -54,8 +56,9 @@ TEST_CASE_METHOD(AdminShell, "target list shows who is resolved and who drains",
   const Result result = Run("target list");
   CHECK(result.status == 0);
   CHECK(result.out ==
-        "TARGET  ADDRESS     STATE     MAC                AFFINITIES  SERVICES\n"
-        "web-1   10.0.0.101  UP        02:00:00:00:00:01  12          echo,web\n"
+        "TARGET  ADDRESS     STATE     MAC                AFFINITIES  SERVICES  HEALTH\n"
+        "web-1   10.0.0.101  UP        02:00:00:00:00:01  12          echo,web  echo up; web down: "
+        "refused\n"
         "web-2   10.0.0.102  DRAINING  unresolved         0           web\n");
 }
 
@@ -66,9 +69,10 @@ TEST_CASE_METHOD(AdminShell, "target list in JSON has empty fields, too", "[cli]
   CHECK(
       result.out ==
       R"({"targets":[{"name":"web-1","address":"10.0.0.101","state":"UP",)"
-      R"("mac":"02:00:00:00:00:01","services":["echo","web"],"affinities":12,"reported_capacity":0},)"
+      R"("mac":"02:00:00:00:00:01","services":["echo","web"],"affinities":12,"reported_capacity":0,"health":[{"service":"echo","up":true,"last_failure":""},)"
+      R"({"service":"web","up":false,"last_failure":"refused"}]},)"
       R"({"name":"web-2","address":"10.0.0.102","state":"DRAINING","mac":"",)"
-      R"("services":["web"],"affinities":0,"reported_capacity":0}]})"
+      R"("services":["web"],"affinities":0,"reported_capacity":0,"health":[]}]})"
       "\n");
 }
 

@@ -55,6 +55,9 @@ TEST_CASE("every mistake of nat is named with its value", "[config]") {
   const std::string good = Service("192.0.2.1", "four");
   CHECK(MistakesIn(Text("nat: {ports: 2999-2000}", good)) ==
         Lines{"b.yaml:5: nat.ports: '2999-2000': must be a range of ports, as 16384-32767"});
+  CHECK(MistakesIn(Text("nat: {ports: 50000-61000}", good)) ==
+        Lines{"b.yaml:5: nat.ports: '50000-61000': must be below 61000: from there on health "
+              "checks have them"});
   CHECK(MistakesIn(Text("nat: {ports: 2000-2062}", good)) ==
         Lines{"b.yaml:5: nat.ports: '2000-2062': are 63 ports; at least 64 are needed, 64 for each "
               "worker"});

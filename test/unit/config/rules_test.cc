@@ -138,6 +138,20 @@ TEST_CASE("rules of ports", "[config]") {
        {"b.yaml:3: ports[1].device: '0000:3b:00.0': is the device of ports[0] already",
         "b.yaml:5: ports[3].device: 'net_af_packet0': is the device of ports[2] already",
         "b.yaml:6: ports[4].device: 'lan0': is the network interface of ports[2] already"}},
+      {"VLANs of one device",
+       "ports:\n"
+       "  - {name: a, device: 'net_af_packet0,iface=lan0', vlan: 10, addresses: [10.0.0.1/24]}\n"
+       "  - {name: b, device: 'net_af_packet0,iface=lan0', vlan: 10, addresses: [10.0.1.1/24]}\n"
+       "  - {name: c, device: 'net_af_packet0,iface=lan1', vlan: 20, addresses: [10.0.2.1/24]}\n"
+       "  - {name: d, device: 'net_af_packet0,iface=lan0', vlan: 4095, addresses: [10.0.3.1/24]}\n"
+       "  - {name: e, device: 'net_af_packet0,iface=lan0', vlan: 30, rx_descriptors: 512,\n"
+       "     addresses: [10.0.4.1/24]}\n",
+       {"b.yaml:3: ports[1].device: 'net_af_packet0 VLAN 10': is the device of ports[0] already",
+        "b.yaml:4: ports[2].device: 'net_af_packet0,iface=lan1': must be "
+        "'net_af_packet0,iface=lan0' as in ports[0], which is of the same device",
+        "b.yaml:5: ports[3].vlan: '4095': must be 0 to 4094",
+        "b.yaml:6: ports[4].rx_descriptors: '512': must be '1024' as in ports[0], which is of the "
+        "same device"}},
       {"a name with a space, a kernel interface as device",
        "ports:\n  - name: 'lan 0'\n    device: eth0\n    addresses: [10.0.0.1/24]\n",
        {"b.yaml:2: ports[0].name: 'lan 0': may hold letters, digits and any of -_",

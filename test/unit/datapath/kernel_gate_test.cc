@@ -1,12 +1,8 @@
 // What a worker gives the kernel, what it keeps, and what it sends for it. Rows: O.
-#include <rte_mbuf.h>
-
-#include <array>
 #include <catch2/catch.hpp>
-#include <cstring>
 
 #include "datapath/flows.h"
-#include "datapath/kernel_lane.h"
+#include "datapath/kernel_end.h"
 #include "support/test_eal.h"
 #include "wire/headers.h"
 
@@ -20,27 +16,6 @@ std::uint64_t Drops(TestAppliance& appliance, DropReason reason) {
 }
 std::uint64_t ToKernel(TestAppliance& appliance) {
   return appliance.counters().local[LocalPacket::kKernel].Read();
-}
-
-// The kernel's thread.
-std::vector<Frame> KernelGets(TestAppliance& appliance) {
-  KernelLane& lane = *appliance.kernel();
-  std::array<OutgoingFrame, 64> frames;
-  std::vector<Frame> got;
-  while (const std::size_t count = lane.to_kernel.Pop(frames))
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto* bytes = rte_pktmbuf_mtod(frames[i].mbuf, const std::uint8_t*);
-      got.emplace_back(bytes, bytes + rte_pktmbuf_data_len(frames[i].mbuf));
-      lane.spent.Push(frames[i].mbuf);
-    }
-  return got;
-}
-void KernelSends(TestAppliance& appliance, const Frame& frame) {
-  rte_mbuf* blank = nullptr;
-  REQUIRE(appliance.kernel()->blanks.Pop({&blank, 1}) == 1);
-  std::memcpy(rte_pktmbuf_append(blank, static_cast<std::uint16_t>(frame.size())), frame.data(),
-              frame.size());
-  REQUIRE(appliance.kernel()->from_kernel.Push({.mbuf = blank, .port = PortIndex{0}}));
 }
 
 TEST_CASE("what is not for a service, not malformed and not another's is the kernel's",
