@@ -50,6 +50,7 @@ NOT_PROVOKED = {
     "kernel_rate": "needs a kernel interface and a flood: kernel_share_test.sh",
     "kernel_full": "needs a kernel interface that is behind: kernel_share_test.sh",
     "nat_full": "needs thousands of connections",
+    "vlan": "needs a device with VLANs: vlan_test.sh",
 }
 
 FAMILIES = {"drops": ("holdfast_drops_total", "reason"),
