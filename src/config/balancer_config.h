@@ -27,11 +27,15 @@ struct Eal {
 
 enum class Poll { kBusy, kAdaptive };
 
+// By what flows are spread over workers.
+enum class Spread { kFlow, kSymmetric, kAddresses };
+
 struct Cores {
   unsigned management = 0;
   std::vector<unsigned> workers = {1};
   Poll poll = Poll::kBusy;
   absl::Duration max_sleep = absl::Microseconds(500);
+  Spread spread = Spread::kFlow;
 };
 
 // An interface of the kernel's that has what is not for a service.

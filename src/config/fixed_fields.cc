@@ -10,6 +10,11 @@ namespace {
 std::string TextOf(bool value) { return value ? "true" : "false"; }
 std::string TextOf(absl::Duration value) { return absl::FormatDuration(value); }
 
+std::string TextOf(Spread spread) {
+  if (spread == Spread::kSymmetric) return "symmetric";
+  return spread == Spread::kAddresses ? "addresses" : "flow";
+}
+
 template <typename List>
 std::string Joined(const List& list) {
   return absl::StrJoin(list, ", ");
@@ -32,6 +37,7 @@ void AddMachine(const BalancerConfig& config, FieldTexts& fields) {
   fields["cores.workers"] = Joined(config.cores.workers);
   fields["cores.poll"] = config.cores.poll == Poll::kBusy ? "busy" : "adaptive";
   fields["cores.max_sleep"] = TextOf(config.cores.max_sleep);
+  fields["cores.spread"] = TextOf(config.cores.spread);
 }
 
 void AddPort(const std::string& path, const Port& port, FieldTexts& fields) {

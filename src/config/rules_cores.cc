@@ -63,6 +63,9 @@ Cores CheckedCores(const v1::Cores& cores, MistakeLog& log) {
   checked.poll = cores.poll() == v1::Cores::POLL_ADAPTIVE ? Poll::kAdaptive : Poll::kBusy;
   checked.max_sleep = BoundedDuration("cores.max_sleep", cores.max_sleep(), checked.max_sleep,
                                       {absl::Microseconds(50), absl::Milliseconds(10)}, log);
+  checked.spread = cores.spread() == v1::Cores::SPREAD_SYMMETRIC   ? Spread::kSymmetric
+                   : cores.spread() == v1::Cores::SPREAD_ADDRESSES ? Spread::kAddresses
+                                                                   : Spread::kFlow;
   if (checked.poll == Poll::kBusy && !log.IsSpoiled("cores.poll")) CheckOwnCores(checked, log);
   return checked;
 }

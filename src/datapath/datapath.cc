@@ -47,7 +47,7 @@ Datapath::~Datapath() { Stop(); }
 absl::Status Datapath::OpenPorts() {
   const auto queues = static_cast<std::uint16_t>(config_.cores.workers.size());
   for (std::size_t i = 0; i < config_.ports.size(); ++i)
-    if (auto status = OpenPort(config_.ports[i], PortIndex(i), queues); !status.ok()) return status;
+    if (auto status = OpenPort(config_.ports[i], PortIndex(i)); !status.ok()) return status;
   watch_ = std::make_unique<PortWatch>(ports_);
   auto kernel = KernelShare::Create(ports_, queues, packets_.get());
   if (!kernel.ok()) return kernel.status();
@@ -55,15 +55,16 @@ absl::Status Datapath::OpenPorts() {
   return absl::OkStatus();
 }
 
-absl::Status Datapath::OpenPort(const config::Port& config, PortIndex index, std::uint16_t queues) {
+absl::Status Datapath::OpenPort(const config::Port& config, PortIndex index) {
   const auto shares = [&](const config::Port& other) { return other.device == config.device; };
   const auto opener = std::ranges::find_if(
       ports_, [&](const auto& port) { return port->owns_device() && shares(port->config()); });
   if (opener == ports_.end()) {
-    std::uint32_t longest = config.mtu;
+    Port::Needs needs{
+        .workers = config_.cores.workers.size(), .mtu = config.mtu, .spread = config_.cores.spread};
     for (const config::Port& other : config_.ports)
-      if (shares(other)) longest = std::max(longest, other.mtu);
-    auto port = Port::Open(config, index, queues, longest, packets_.get());
+      if (shares(other)) needs.mtu = std::max(needs.mtu, other.mtu);
+    auto port = Port::Open(config, index, needs, packets_.get());
     if (!port.ok()) return port.status();
     ports_.push_back(*std::move(port));
   } else {
@@ -85,9 +86,21 @@ absl::Status Datapath::MakeRings() {
     auto outgoing = OutgoingRing::Create(absl::StrCat("outgoing_", i), kRingSize);
     if (!outgoing.ok()) return outgoing.status();
     crews_.push_back(
-        {{*std::move(events), *std::move(path_mtu_events), *std::move(outgoing)}, nullptr, 0});
+        {{*std::move(events), *std::move(path_mtu_events), *std::move(outgoing)}, {}, nullptr, 0});
   }
-  return config_.nat ? MakeHandoverRings() : absl::OkStatus();
+  const bool spreads =
+      std::ranges::any_of(ports_, [&](const auto& port) { return port->queues() < crews_.size(); });
+  if (config_.nat || spreads)
+    if (auto status = MakeHandoverRings(); !status.ok()) return status;
+  return spreads ? MakeSendRings() : absl::OkStatus();
+}
+
+absl::StatusOr<OutgoingRing*> Datapath::RingBetweenWorkers(absl::string_view what, std::size_t from,
+                                                           std::size_t to) {
+  auto ring = OutgoingRing::Create(absl::StrCat(what, "_", from, "_", to), kRingSize);
+  if (!ring.ok()) return ring.status();
+  worker_rings_.push_back(std::make_unique<OutgoingRing>(*std::move(ring)));
+  return worker_rings_.back().get();
 }
 
 absl::Status Datapath::MakeHandoverRings() {
@@ -95,15 +108,31 @@ absl::Status Datapath::MakeHandoverRings() {
   for (Crew& crew : crews_)
     crew.rings.handover = {std::vector<OutgoingRing*>(workers),
                            std::vector<OutgoingRing*>(workers)};
-  handover_rings_.reserve(workers * workers);  // they are pointed to
   for (std::size_t from = 0; from < workers; ++from) {
     for (std::size_t to = 0; to < workers; ++to) {
       if (from == to) continue;
-      auto ring = OutgoingRing::Create(absl::StrCat("handover_", from, "_", to), kRingSize);
+      const auto ring = RingBetweenWorkers("handover", from, to);
       if (!ring.ok()) return ring.status();
-      handover_rings_.push_back(*std::move(ring));
-      crews_[from].rings.handover.to[to] = &handover_rings_.back();
-      crews_[to].rings.handover.from[from] = &handover_rings_.back();
+      crews_[from].rings.handover.to[to] = *ring;
+      crews_[to].rings.handover.from[from] = *ring;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Datapath::MakeSendRings() {
+  for (Crew& crew : crews_) {
+    crew.rings.for_others.resize(crews_.size());
+    crew.send_by.resize(crews_.size());
+  }
+  for (const auto& port : ports_) {
+    for (std::size_t worker = port->queues(); worker < crews_.size(); ++worker) {
+      OutgoingRing*& to_owner = crews_[worker].send_by[port->OwnerFor(worker)];
+      if (to_owner != nullptr) continue;  // of another port
+      const auto ring = RingBetweenWorkers("send", worker, port->OwnerFor(worker));
+      if (!ring.ok()) return ring.status();
+      to_owner = *ring;
+      crews_[port->OwnerFor(worker)].rings.for_others[worker] = *ring;
     }
   }
   return absl::OkStatus();
@@ -150,8 +179,11 @@ absl::Status Datapath::Launch(Crew& crew, const HashKey& hash_key, const WorkerT
 
 WorkerPorts Datapath::PortsOf(std::size_t worker) const {
   std::vector<WorkerPort> ports;
-  for (const auto& port : ports_)
-    ports.push_back(port->ForWorker(static_cast<std::uint16_t>(worker)));
+  for (const auto& port : ports_) {
+    ports.push_back(port->ForWorker(worker, crews_.size()));
+    if (const std::size_t owner = port->OwnerFor(worker); owner != worker)
+      ports.back().send_by = crews_[worker].send_by[owner];
+  }
   return WorkerPorts(std::move(ports));
 }
 

@@ -58,17 +58,22 @@ class Datapath {
   // A worker and how the management core talks to it.
   struct Crew {
     WorkerRings rings;
-    std::unique_ptr<Worker> worker;  // once started
+    std::vector<OutgoingRing*> send_by;  // by who sends for it; nullptr: nobody
+    std::unique_ptr<Worker> worker;      // once started
     unsigned lcore = 0;
   };
 
   explicit Datapath(const config::BalancerConfig& config) : config_(config) {}
 
   absl::Status OpenPorts();
-  absl::Status OpenPort(const config::Port& config, PortIndex index, std::uint16_t queues);
+  absl::Status OpenPort(const config::Port& config, PortIndex index);
   absl::Status MakeRings();
   // From each worker to each other one, if they may have something to hand over.
   absl::Status MakeHandoverRings();
+  // From each worker without a queue of a device to the one that sends for it there.
+  absl::Status MakeSendRings();
+  absl::StatusOr<OutgoingRing*> RingBetweenWorkers(absl::string_view what, std::size_t from,
+                                                   std::size_t to);
   absl::Status Launch(Crew& crew, const HashKey& hash_key, const WorkerTables& tables,
                       std::size_t index);
   [[nodiscard]] WorkerPorts PortsOf(std::size_t worker) const;
@@ -80,7 +85,7 @@ class Datapath {
   std::vector<std::unique_ptr<Port>> ports_;  // who opened a device before its VLANs
   std::unique_ptr<PortWatch> watch_;
   std::unique_ptr<KernelShare> kernel_;  // none when no port has a kernel interface
-  std::vector<OutgoingRing> handover_rings_;
+  std::vector<std::unique_ptr<OutgoingRing>> worker_rings_;  // between them
   std::vector<Crew> crews_;
   std::atomic<bool> stop_{false};
 };

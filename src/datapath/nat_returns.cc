@@ -7,6 +7,7 @@
 #include "datapath/link_header.h"
 #include "datapath/nat.h"
 #include "datapath/packet_place.h"
+#include "datapath/send_frame.h"
 
 namespace holdfast {
 
@@ -116,8 +117,7 @@ void Nat::Transmit(Batch& batch, WorkerCounters& counters) {
     Departures& departures = departures_[Index(port.index)];
     if (departures.empty()) continue;
     const auto mbufs = departures.mbufs();
-    const std::size_t sent = rte_eth_tx_burst(port.device, port.queue, mbufs.data(),
-                                              static_cast<std::uint16_t>(mbufs.size()));
+    const std::size_t sent = SendBurst(port, mbufs);
     batch.CountSent(sent);
     for (std::size_t i = 0; i < sent; ++i) {
       const ReturnContext& packet = batch.returns()[departures.numbers()[i]];

@@ -38,28 +38,53 @@ absl::StatusOr<std::uint16_t> DeviceOf(const config::Port& port, std::uint16_t q
                    device.name));
 }
 
-absl::Status CheckQueues(const config::Port& port, std::uint16_t queues,
-                         const rte_eth_dev_info& device) {
-  const std::uint16_t most = std::min(device.max_rx_queues, device.max_tx_queues);
-  if (queues <= most) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      Named(port), "has ", most, " queue pairs, but there are ", queues,
-      " workers and each needs one. Name fewer CPUs in cores.workers, or give the device more "
-      "(net_af_packet: qpairs={queues}; net_af_xdp: queue_count={queues})"));
+std::uint16_t QueuesOf(const config::Port& port, std::size_t workers,
+                       const rte_eth_dev_info& device) {
+  const std::size_t most = std::min(device.max_rx_queues, device.max_tx_queues);
+  const auto queues = static_cast<std::uint16_t>(std::clamp<std::size_t>(most, 1, workers));
+  if (queues < workers)
+    spdlog::info(
+        "{}has {} pairs of queues for {} workers: the first {} receive and send for the others, "
+        "which costs them time. If it can have more (net_af_packet: qpairs={{queues}}; net_af_xdp: "
+        "queue_count={{queues}}), give it as many",
+        Named(port), queues, workers, queues);
+  return queues;
 }
 
+// The same queue for both directions of a flow: each byte pair of the key is the same one
+// (Woo and Park, "Scalable TCP session monitoring with symmetric receive-side scaling").
+constexpr std::uint8_t kSymmetricKey[] = {0x6d, 0x5a};
+constexpr std::size_t kLongestKey = 64;
+
+}  // namespace
+
+RssChoice RssChoice::For(config::Spread spread, const rte_eth_dev_info& device) {
+  RssChoice choice;
+  const std::uint64_t wanted = spread == config::Spread::kAddresses
+                                   ? RTE_ETH_RSS_IP
+                                   : RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP;
+  choice.functions = device.flow_type_rss_offloads & wanted;
+  if (spread != config::Spread::kSymmetric) return choice;
+  choice.key.resize(
+      device.hash_key_size == 0 ? 40 : std::min<std::size_t>(device.hash_key_size, kLongestKey));
+  for (std::size_t i = 0; i < choice.key.size(); ++i) choice.key[i] = kSymmetricKey[i % 2];
+  return choice;
+}
+
+namespace {
+
 rte_eth_conf ConfigurationFor(std::uint32_t mtu, std::uint16_t queues,
-                              const rte_eth_dev_info& device) {
+                              const rte_eth_dev_info& device, RssChoice& rss) {
   rte_eth_conf configuration{};
   configuration.rxmode.mtu = mtu;
   configuration.rxmode.offloads = device.rx_offload_capa & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
   // All buffers are of one pool, in one piece, and nobody else's.
   configuration.txmode.offloads = device.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-  const std::uint64_t spread =
-      device.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
-  if (queues > 1 && spread != 0) {
+  if (queues > 1 && rss.functions != 0) {
     configuration.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-    configuration.rx_adv_conf.rss_conf.rss_hf = spread;
+    configuration.rx_adv_conf.rss_conf = {.rss_key = rss.key.empty() ? nullptr : rss.key.data(),
+                                          .rss_key_len = static_cast<std::uint8_t>(rss.key.size()),
+                                          .rss_hf = rss.functions};
   }
   return configuration;
 }
@@ -67,12 +92,11 @@ rte_eth_conf ConfigurationFor(std::uint32_t mtu, std::uint16_t queues,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Port>> Port::Open(const config::Port& config, PortIndex index,
-                                                 std::uint16_t queues, std::uint32_t device_mtu,
-                                                 rte_mempool* packets) {
-  const auto device = DeviceOf(config, queues);
+                                                 const Needs& needs, rte_mempool* packets) {
+  const auto device = DeviceOf(config, static_cast<std::uint16_t>(needs.workers));
   if (!device.ok()) return device.status();
   auto port = std::unique_ptr<Port>(new Port(config, index, *device));
-  if (auto status = port->Configure(queues, device_mtu, packets); !status.ok()) return status;
+  if (auto status = port->Configure(needs, packets); !status.ok()) return status;
   return port;
 }
 
@@ -80,6 +104,7 @@ std::unique_ptr<Port> Port::OpenVlan(const config::Port& config, PortIndex index
                                      const Port& opener) {
   auto port = std::unique_ptr<Port>(new Port(config, index, opener.device_));
   port->mac_ = opener.mac_;
+  port->queues_ = opener.queues_;
   port->owns_device_ = false;
   return port;
 }
@@ -90,26 +115,27 @@ Port::~Port() {
   rte_eth_dev_close(device_);
 }
 
-absl::Status Port::Configure(std::uint16_t queues, std::uint32_t mtu, rte_mempool* packets) {
+absl::Status Port::Configure(const Needs& needs, rte_mempool* packets) {
   rte_eth_dev_info device;
   if (const int result = rte_eth_dev_info_get(device_, &device); result != 0)
     return Error("the device does not answer", result);
-  if (auto status = CheckQueues(config_, queues, device); !status.ok()) return status;
-  const rte_eth_conf configuration = ConfigurationFor(mtu, queues, device);
-  if (const int result = rte_eth_dev_configure(device_, queues, queues, &configuration);
+  queues_ = QueuesOf(config_, needs.workers, device);
+  RssChoice rss = RssChoice::For(needs.spread, device);
+  const rte_eth_conf configuration = ConfigurationFor(needs.mtu, queues_, device, rss);
+  if (const int result = rte_eth_dev_configure(device_, queues_, queues_, &configuration);
       result != 0)
-    return Error(absl::StrCat("refuses ", queues, " queues and an MTU of ", mtu), result);
-  if (auto status = SetUpQueues(queues, packets); !status.ok()) return status;
-  if (auto status = SetMtu(mtu); !status.ok()) return status;
+    return Error(absl::StrCat("refuses ", queues_, " queues and an MTU of ", needs.mtu), result);
+  if (auto status = SetUpQueues(packets); !status.ok()) return status;
+  if (auto status = SetMtu(needs.mtu); !status.ok()) return status;
   return ReadMac();
 }
 
-absl::Status Port::SetUpQueues(std::uint16_t queues, rte_mempool* packets) {
+absl::Status Port::SetUpQueues(rte_mempool* packets) {
   auto receive = static_cast<std::uint16_t>(config_.rx_descriptors);
   auto transmit = static_cast<std::uint16_t>(config_.tx_descriptors);
   const auto socket = static_cast<unsigned>(rte_eth_dev_socket_id(device_));
   int result = rte_eth_dev_adjust_nb_rx_tx_desc(device_, &receive, &transmit);
-  for (std::uint16_t queue = 0; result == 0 && queue < queues; ++queue) {
+  for (std::uint16_t queue = 0; result == 0 && queue < queues_; ++queue) {
     result = rte_eth_rx_queue_setup(device_, queue, receive, socket, nullptr, packets);
     if (result == 0) result = rte_eth_tx_queue_setup(device_, queue, transmit, socket, nullptr);
   }
@@ -156,10 +182,13 @@ void Port::HearGroups() const {
       Named(config_));
 }
 
-WorkerPort Port::ForWorker(std::uint16_t queue) const {
+WorkerPort Port::ForWorker(std::size_t worker, std::size_t workers) const {
+  const std::size_t owner = OwnerFor(worker);
   return {.index = index_,
           .device = device_,
-          .queue = queue,
+          .queue = static_cast<std::uint16_t>(owner),
+          .queues = queues_,
+          .shared_by = static_cast<std::uint16_t>((workers - owner + queues_ - 1) / queues_),
           .mac = mac_,
           .mtu = config_.mtu,
           .vlan = config_.vlan,

@@ -16,17 +16,30 @@
 #include "datapath/worker_ports.h"
 
 struct rte_mempool;
+struct rte_eth_dev_info;
 
 namespace holdfast {
+
+// How a device spreads flows over its queues (RSS).
+struct RssChoice {
+  std::uint64_t functions = 0;    // RTE_ETH_RSS_*; 0: it cannot
+  std::vector<std::uint8_t> key;  // none: the device's own
+
+  static RssChoice For(config::Spread spread, const rte_eth_dev_info& device);
+};
 
 class Port {
  public:
   // Opens the device and sets up its queues; nothing is received yet. The status
-  // names the port, the device, what failed and what to do. `device_mtu`: the longest of all
-  // ports of the device.
+  // names the port, the device, what failed and what to do.
+  // As many queues as there are workers, or as the device has.
+  struct Needs {
+    std::size_t workers = 1;
+    std::uint32_t mtu = 1500;  // the longest of all ports of the device
+    config::Spread spread = config::Spread::kFlow;
+  };
   static absl::StatusOr<std::unique_ptr<Port>> Open(const config::Port& config, PortIndex index,
-                                                    std::uint16_t queues, std::uint32_t device_mtu,
-                                                    rte_mempool* packets);
+                                                    const Needs& needs, rte_mempool* packets);
   // Of the device that `opener` has opened, which outlives it.
   static std::unique_ptr<Port> OpenVlan(const config::Port& config, PortIndex index,
                                         const Port& opener);
@@ -36,8 +49,12 @@ class Port {
 
   absl::Status Start();
 
-  // As the worker with this queue uses it.
-  [[nodiscard]] WorkerPort ForWorker(std::uint16_t queue) const;
+  // As this worker uses it, but for who sends for it.
+  [[nodiscard]] WorkerPort ForWorker(std::size_t worker, std::size_t workers) const;
+  // Pairs of them: as many as there are workers, if it has so many. The worker that has the one
+  // of another one, and of itself.
+  [[nodiscard]] std::uint16_t queues() const { return queues_; }
+  [[nodiscard]] std::size_t OwnerFor(std::size_t worker) const { return worker % queues_; }
   [[nodiscard]] std::uint16_t device() const { return device_; }
   [[nodiscard]] const config::Port& config() const { return config_; }
   [[nodiscard]] const MacAddress& mac() const { return mac_; }
@@ -50,8 +67,8 @@ class Port {
   Port(const config::Port& config, PortIndex index, std::uint16_t device)
       : config_(config), index_(index), device_(device) {}
 
-  absl::Status Configure(std::uint16_t queues, std::uint32_t mtu, rte_mempool* packets);
-  absl::Status SetUpQueues(std::uint16_t queues, rte_mempool* packets);
+  absl::Status Configure(const Needs& needs, rte_mempool* packets);
+  absl::Status SetUpQueues(rte_mempool* packets);
   absl::Status SetMtu(std::uint32_t mtu);
   absl::Status ReadMac();
   void HearGroups() const;
@@ -62,6 +79,7 @@ class Port {
   const PortIndex index_;
   const std::uint16_t device_;
   MacAddress mac_;
+  std::uint16_t queues_ = 1;
   bool owns_device_ = true;
   bool is_shared_ = false;
 };

@@ -13,7 +13,7 @@ namespace holdfast {
 TaggedDevices::TaggedDevices(const WorkerPorts& ports)
     : queue_of_(ports.all().size()), waiting_(ports.all().size()) {
   for (const WorkerPort& port : ports.all()) {
-    if (!port.is_shared) continue;
+    if (!port.is_shared || !port.has_queue()) continue;
     auto queue = std::ranges::find(queues_, port.device, &Queue::device);
     if (queue == queues_.end()) {
       queues_.push_back({.device = port.device, .queue = port.queue});

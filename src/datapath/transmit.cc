@@ -87,8 +87,7 @@ void DropUnsent(Departures& departures, std::size_t sent, Batch& batch) {
 
 void Send(Departures& departures, const WorkerPort& port, Batch& batch, WorkerCounters& counters) {
   const auto mbufs = departures.mbufs();
-  const std::size_t sent = rte_eth_tx_burst(port.device, port.queue, mbufs.data(),
-                                            static_cast<std::uint16_t>(mbufs.size()));
+  const std::size_t sent = SendBurst(port, mbufs);
   batch.CountSent(sent);
   const auto numbers = departures.numbers().first(sent);
   if (departures.has_pieces()) [[unlikely]]

@@ -1,6 +1,7 @@
 #include "datapath/worker.h"
 
 #include <rte_cycles.h>
+#include <rte_ethdev.h>
 
 #include <utility>
 
@@ -39,6 +40,8 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
             .hash_key = options.hash_key},
            handover_),
       tagged_(ports_),
+      flow_spread_(options.spread, options.hash_key, options.id),
+      for_others_(rings.for_others),
       lines_({*tables.neighbours, *tables.path_mtus}, ports_, counters_.targets),
       sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
       chooser_(options.id, tables.all_connections, options.ring_seed),
@@ -62,6 +65,7 @@ bool Worker::RunTurn() {
   const std::uint64_t began = options_.cycles();
   bool busy = ServePorts(began);
   if (handover_.possible()) busy |= ServeHandedOver();
+  busy |= for_others_.Send(ports_);
   if (fragments_.anyone_waits()) [[unlikely]]
     ServeFragments();
   SendOutgoing();
@@ -98,10 +102,23 @@ bool Worker::ServePorts(std::uint64_t began) {
   return waiting != nullptr;
 }
 
+namespace {
+
+std::size_t ReceiveInto(const WorkerPort& port, std::span<rte_mbuf*> mbufs) {
+  return rte_eth_rx_burst(port.device, port.queue, mbufs.data(),
+                          static_cast<std::uint16_t>(mbufs.size()));
+}
+
+}  // namespace
+
 bool Worker::Receive(const WorkerPort& port, Batch& batch) {
-  if (!port.is_shared) [[likely]]
+  if (!port.is_shared && port.shared_by == 1 && port.has_queue()) [[likely]]
     return batch.Receive(port);
-  const std::size_t count = tagged_.Take(port, batch.to_fill(), counters_);
+  if (!port.has_queue()) return false;  // others hand over what comes
+  std::size_t count = port.is_shared ? tagged_.Take(port, batch.to_fill(), counters_)
+                                     : ReceiveInto(port, batch.to_fill());
+  if (port.shared_by > 1)
+    count = flow_spread_.Share(port, batch.to_fill().first(count), handover_, counters_);
   if (count != 0) batch.Take(port, count);
   return count != 0;
 }

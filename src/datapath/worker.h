@@ -15,6 +15,7 @@
 #include "datapath/batch.h"
 #include "datapath/connection_sweeper.h"
 #include "datapath/departures.h"
+#include "datapath/flow_spread.h"
 #include "datapath/handover.h"
 #include "datapath/idle_sleeper.h"
 #include "datapath/kernel_gate.h"
@@ -22,6 +23,7 @@
 #include "datapath/nat.h"
 #include "datapath/outgoing_frame.h"
 #include "datapath/packet_tap.h"
+#include "datapath/send_for_others.h"
 #include "datapath/stages.h"
 #include "datapath/tagged_devices.h"
 #include "datapath/turn_times.h"
@@ -52,6 +54,8 @@ struct WorkerRings {
   PathMtuEventRing path_mtu_events;
   OutgoingRing outgoing;
   HandoverRings handover = {};  // to and from the other workers
+  // What others have to send by queues of this one; by WorkerId, nullptr where there is nothing.
+  std::vector<OutgoingRing*> for_others = {};
 };
 
 // A counter that a constant number of times a second goes up by one, as the TSC.
@@ -68,6 +72,7 @@ struct WorkerOptions {
   CycleCounter cycles = ReadTsc;
   KernelLane* kernel = nullptr;  // none: no port has a kernel interface
   NatPorts nat_ports = {};       // the same for all workers
+  config::Spread spread = config::Spread::kFlow;
 };
 
 class Worker {
@@ -115,6 +120,8 @@ class Worker {
   Handover handover_;
   Nat nat_;
   TaggedDevices tagged_;
+  FlowSpread flow_spread_;
+  SendForOthers for_others_;
   TargetLines lines_;
   ConnectionSweeper sweeper_;
   MethodChooser chooser_;

@@ -9,13 +9,21 @@
 #include "base/ip_address.h"
 #include "base/mac_address.h"
 #include "base/own_address.h"
+#include "datapath/outgoing_frame.h"
 
 namespace holdfast {
 
 struct WorkerPort {
   PortIndex index{};
   std::uint16_t device = 0;  // DPDK's port_id
-  std::uint16_t queue = 0;   // the worker's, to receive and to transmit
+  // The worker's, to receive and to transmit, if has_queue().
+  std::uint16_t queue = 0;
+  // The device's pairs of queues; how many workers share the one of this worker: itself, and
+  // those that are `queues` further on, and again.
+  std::uint16_t queues = 1;
+  std::uint16_t shared_by = 1;
+  // To who sends for this worker; nullptr: it has a queue of its own.
+  OutgoingRing* send_by = nullptr;
   MacAddress mac;
   std::uint32_t mtu = 1500;         // the longest IP packet
   std::uint16_t vlan = 0;           // the tag of its frames (IEEE 802.1Q); 0: none
@@ -24,6 +32,7 @@ struct WorkerPort {
   // Packets a second that the worker may give the kernel; 0: it has no interface for them.
   std::uint32_t kernel_rate = 0;
 
+  [[nodiscard]] bool has_queue() const { return send_by == nullptr; }
   [[nodiscard]] bool Owns(const IpAddress& address) const {
     return IsOwnAddress(addresses, address);
   }

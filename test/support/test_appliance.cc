@@ -51,6 +51,10 @@ TargetView MakeTarget(std::size_t slot) {
           .address = IpAddress::FromV4(0x0a00000b + static_cast<std::uint32_t>(slot))};
 }
 
+std::size_t QueuesOf(const TestAppliance::Options& options) {
+  return options.queues == 0 ? options.workers : options.queues;
+}
+
 ServiceView MakeService(const std::string& name, Protocol protocol,
                         std::vector<std::uint16_t> ports) {
   return {.name = name,
@@ -65,7 +69,9 @@ ServiceView MakeService(const std::string& name, Protocol protocol,
 }  // namespace
 
 TestAppliance::TestAppliance(const Options& options)
-    : rcu(options.workers), port(Unique("wire"), static_cast<std::uint16_t>(options.workers)) {
+    : rcu(options.workers),
+      port(Unique("wire"), static_cast<std::uint16_t>(QueuesOf(options))),
+      queues_(QueuesOf(options)) {
   for (std::size_t slot = 0; slot < 3; ++slot) {
     parts.targets.push_back(MakeTarget(slot));
     neighbours.Set(slot, TargetMac(slot));
@@ -77,8 +83,18 @@ TestAppliance::TestAppliance(const Options& options)
     crews_.push_back(MakeCrew(options));
     all_connections_.push_back(crews_.back().connections.get());
   }
-  if (options.nat_ports) MakeHandoverRings();
+  if (options.nat_ports || queues_ < options.workers) MakeHandoverRings();
+  if (queues_ < options.workers) MakeSendRings();
   for (std::size_t i = 0; i < options.workers; ++i) MakeWorker(i, options);
+}
+
+void TestAppliance::MakeSendRings() {
+  for (Crew& crew : crews_) crew.rings->for_others.resize(crews_.size());
+  for (std::size_t worker = queues_; worker < crews_.size(); ++worker) {
+    crews_[worker].send_by =
+        std::make_unique<OutgoingRing>(OutgoingRing::Create(Unique("send"), 64).value());
+    crews_[worker % queues_].rings->for_others[worker] = crews_[worker].send_by.get();
+  }
 }
 
 void TestAppliance::MakeHandoverRings() {
@@ -101,6 +117,8 @@ TestAppliance::~TestAppliance() {
   for (Crew& crew : crews_)
     if (crew.kernel != nullptr) FreeBuffersOf(*crew.kernel);
   for (OutgoingRing& ring : handover_rings_) FreeAll(ring);
+  for (Crew& crew : crews_)
+    if (crew.send_by != nullptr) FreeAll(*crew.send_by);
 }
 
 TestAppliance::Crew TestAppliance::MakeCrew(const Options& options) {
@@ -146,7 +164,8 @@ void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
       .cycles_per_second = kCyclesPerSecond,
       .cycles = ReadCycles,
       .kernel = crew.kernel.get(),
-      .nat_ports = options.nat_ports ? NatPorts(*options.nat_ports, options.workers) : NatPorts()};
+      .nat_ports = options.nat_ports ? NatPorts(*options.nat_ports, options.workers) : NatPorts(),
+      .spread = options.spread};
   const WorkerTables tables{.connections = crew.connections.get(),
                             .all_connections = all_connections_,
                             .affinities = crew.affinities.get(),
@@ -171,7 +190,11 @@ std::vector<WorkerPort> TestAppliance::PortsOf(const Options& options, std::size
     const auto subnet = IpAddress::FromV4(0x0a000001 + (static_cast<std::uint32_t>(i) << 8));
     ports.push_back({.index = PortIndex(i),
                      .device = port.device(),
-                     .queue = static_cast<std::uint16_t>(worker),
+                     .queue = static_cast<std::uint16_t>(worker % queues_),
+                     .queues = static_cast<std::uint16_t>(queues_),
+                     .shared_by = static_cast<std::uint16_t>(
+                         (crews_.size() - worker % queues_ + queues_ - 1) / queues_),
+                     .send_by = crews_[worker].send_by.get(),
                      .mac = kBalancerMac,
                      .mtu = 1500,
                      .vlan = vlans[i],
@@ -235,7 +258,7 @@ std::vector<AffinityTable*> TestAppliance::replicas() {
 }
 
 std::vector<Frame> TestAppliance::Turn(const std::vector<Frame>& frames, std::size_t worker) {
-  const auto queue = static_cast<std::uint16_t>(worker);
+  const auto queue = static_cast<std::uint16_t>(worker % queues_);
   for (const Frame& frame : frames) port.Deliver(queue, frame);
   rcu.Online(WorkerId(worker));
   crews_[worker].worker->RunTurn();

@@ -38,6 +38,8 @@ class TestAppliance {
     // VLANs of the device; each is a port, with own addresses 10.0.0.1/24, 10.0.1.1/24 ... None:
     // one port without a tag.
     std::vector<std::uint16_t> vlans = {};
+    std::size_t queues = 0;  // pairs, of the device; 0: as many as workers
+    config::Spread spread = config::Spread::kFlow;
   };
   explicit TestAppliance(const Options& options);
   TestAppliance() : TestAppliance(Options{}) {}
@@ -109,12 +111,14 @@ class TestAppliance {
     std::unique_ptr<AffinityTable::Writer> writer;
     std::unique_ptr<NatTable> nat;
     std::unique_ptr<WorkerRings> rings;
+    std::unique_ptr<OutgoingRing> send_by;  // to who has its queue; nullptr: itself
     std::unique_ptr<KernelLane> kernel;
     std::unique_ptr<Worker> worker;
   };
 
   Crew MakeCrew(const Options& options);
   void MakeHandoverRings();
+  void MakeSendRings();
   static std::unique_ptr<KernelLane> MakeKernelLane();
   void MakeWorker(std::size_t index, const Options& options);
   [[nodiscard]] std::vector<WorkerPort> PortsOf(const Options& options, std::size_t worker) const;
@@ -122,6 +126,7 @@ class TestAppliance {
   [[nodiscard]] bool EntriesAccounted(std::size_t worker) const;
   [[nodiscard]] std::unique_ptr<const Snapshot> MakeSnapshot();
 
+  std::size_t queues_;
   std::vector<OutgoingRing> handover_rings_;
   std::vector<Crew> crews_;
   std::vector<const ConnectionTable*> all_connections_;
