@@ -95,7 +95,7 @@ TEST_CASE_METHOD(CaptureShell, "Ctrl-C ends a capture, and what came is there", 
   Send({kStarted, kPacket});
   balancer.behaviour.silent = true;
   const Result result = RunWith(
-      "TZ=UTC HOLDFAST_SERVER=" + balancer.unix_address() + " timeout --signal INT 1", "capture");
+      "TZ=UTC HOLDFAST_SERVER=" + balancer.unix_address() + " timeout --signal INT 5", "capture");
   CHECK(result.out == kLine);
   CHECK(result.err == "holdfastctl: 1 packets\n");
   CHECK(result.status == 124);  // timeout's own; see the lab
