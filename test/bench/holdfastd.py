@@ -67,7 +67,7 @@ class Holdfastd(Program):
         """Room for each flow's session, and a port to its target."""
         if self.load.forwarding != "nat":
             return {}
-        return {"nat": {"ports": "1024-65535", "sessions_per_worker": self.room()}}
+        return {"nat": {"ports": "1024-60999", "sessions_per_worker": self.room()}}
 
     def _own_address(self):
         own = _in_family(self.load.family, TARGET_SIDE, BALANCER)
