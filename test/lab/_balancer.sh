@@ -179,6 +179,12 @@ metric_in() {
     END { printf "%.10g\n", sum }'
 }
 
+# both_counted NAME [LABEL=VALUE...]: each of two workers counted some of it.
+both_counted() {
+  local worker
+  for worker in 0 1; do is "$(metric "$@" "worker=$worker") > 0" || return 1; done
+}
+
 # expect_metric VALUE NAME [LABEL=VALUE...], once the workers' batches are counted.
 expect_metric() {
   local wanted=$1 turn got

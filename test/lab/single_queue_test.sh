@@ -4,12 +4,6 @@
 . "$(dirname "$0")/_lab.sh"
 WORKERS="0, 1"
 
-# both_counted NAME [LABEL=VALUE...]: each worker counted some of it.
-both_counted() {
-  local worker
-  for worker in 0 1; do is "$(metric "$@" "worker=$worker") > 0" || return 1; done
-}
-
 lab_topology
 write_config
 sed -i 's/qpairs={queues}/qpairs=1/' "$CONFIG"
