@@ -157,7 +157,8 @@ absl::Status Datapath::Launch(Crew& crew, const HashKey& hash_key, const WorkerT
       .ring_seed = config_.ring_seed,
       .cycles_per_second = rte_get_tsc_hz(),
       .kernel = kernel_ == nullptr ? nullptr : kernel_->lane(index),
-      .nat_ports = config_.nat ? NatPorts(config_.nat->ports, crews_.size()) : NatPorts()};
+      .nat_ports = config_.nat ? NatPorts(config_.nat->ports, crews_.size()) : NatPorts(),
+      .spread = config_.cores.spread};
   crew.worker = std::make_unique<Worker>(options, PortsOf(index), tables, crew.rings);
   struct Errand {
     Worker* worker;

@@ -58,7 +58,7 @@ bool Nat::ToTarget(Batch& batch, std::size_t i, const TargetLine& line) {
   return true;
 }
 
-// Its address may be another target's session by now, when the connection was decided anew.
+// When the connection was decided anew, its session is another target's.
 NatSession* Nat::SessionOf(Batch& batch, std::size_t i, const TargetView& target) {
   NatSession* const session = parts_.table->FindByFlow(batch.hash(i));
   if (session != nullptr && session->handle == target.handle) [[likely]]

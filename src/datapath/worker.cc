@@ -13,6 +13,8 @@ namespace {
 // Batches are received for so long before anything else gets its turn: 8 us. The last
 // ones are finished in about as much.
 constexpr std::uint64_t kServesPerSecond = 125'000;
+// Batches of what others hand over, in one turn: they may hand over without end.
+constexpr std::size_t kMostHandedOver = 8;
 
 }  // namespace
 
@@ -143,13 +145,13 @@ void Worker::ServeFragments() {
 
 bool Worker::ServeHandedOver() {
   Batch& batch = batches_.front();
-  bool any = false;
-  for (;;) {
+  std::size_t batches = 0;
+  for (; batches != kMostHandedOver; ++batches) {
     const Handover::Taken taken = handover_.Take(batch.to_fill());
-    if (taken.count == 0) return any;
-    any = true;
+    if (taken.count == 0) break;
     Serve(batch, taken.port, taken.count);
   }
+  return batches != 0;
 }
 
 void Worker::Serve(Batch& batch, PortIndex port, std::size_t count) {

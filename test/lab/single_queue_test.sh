@@ -22,3 +22,11 @@ expect "$LARGE_SIZE" in_host client-1 curl -s -o /dev/null --max-time 60 -w '%{s
 expect_metric 0 holdfast_drops_total reason=handover_full
 expect_metric 0 holdfast_drops_total reason=tx_full
 stop_balancer
+
+# By addresses, all connections of a client are one worker's.
+sed -i 's/^cores: {/&spread: addresses, /' "$CONFIG"
+start_with_config
+ask_many client-1 60 | check_shares 6 54
+expect_metric 60 holdfast_connection_requests_total decision=balanced
+check_fails "one worker has them all" both_counted holdfast_connection_requests_total decision=balanced
+stop_balancer
