@@ -70,7 +70,8 @@ struct Fixture {
     }
   }
   bool FoundDown(const std::string& target) {
-    for (const auto& one : directory.Services()[1].targets)
+    const auto services = directory.Services();
+    for (const auto& one : services[1].targets)
       if (one.name == target) return one.found_down;
     return false;
   }
