@@ -16,6 +16,7 @@ CONSTANTS = {
     # Those of another family than their target.
     "IPIP4IN6": "10.0.0.85", "IPIP6IN4": "fd00::85", "GUE4IN6": "10.0.0.86", "GUE6IN4": "fd00::86",
     "EMPTY": "10.0.0.87", "EMPTY6": "fd00::87", "MUTE": "10.0.0.88",
+    "SILENT": "10.0.0.92", "SILENT6": "fd00::92", "ECHO": "10.0.0.93", "ECHO6": "fd00::93",
     # One half-open connection is remembered.
     "HALF": "10.0.0.91", "HALF6": "fd00::91",
     # Those whose targets routers say something of.
@@ -47,6 +48,10 @@ def services():
     for family, target in (("", "t4"), ("6", "t6")):
         empty, half, wide = c["EMPTY" + family], c["HALF" + family], c["WIDE" + family]
         yield from both_protocols(f"empty{family}", empty, {"target": target, "weight": 0})
+        yield from both_protocols(f"silent{family}", c["SILENT" + family],
+                                  {"target": target, "weight": 0}, no_target="drop")
+        yield from both_protocols(f"echo{family}", c["ECHO" + family], {"target": target},
+                                  echo="forward")
         yield from both_protocols(f"half{family}", half, {"target": target}, max_half_open=1)
         yield {"name": f"wide{family}-range", "vip": wide, "protocol": "tcp",
                "ports": ["8000-8999"], "targets": [{"target": target}]}

@@ -70,7 +70,7 @@ NO_ANSWERS = ("replies.injected", "replies.from_kernel")
 # What a case over IPv4 becomes over IPv6.
 IN_IPV6 = (
     (r"\bIP(error)?\(", lambda match: f"IP{match[1]}6(" if match[1] else "IPv6("),
-    (r"\b(CLIENT|OWN|ROUTER|VIP|IPIP|GUE|NAT|WIDE|NOBODY|EMPTY|HALF|FAR|FARGUE)\b", r"\g<0>6"),
+    (r"\b(CLIENT|OWN|ROUTER|VIP|IPIP|GUE|NAT|WIDE|NOBODY|EMPTY|HALF|SILENT|FAR|FARGUE)\b", r"\g<0>6"),
     (r"\b([TF])4(_MAC)?\b", r"\g<1>6\2"), (r"\[IP\]", "[IPv6]"),
     (r"\bICMP\(type=3, code=4, nexthopmtu=", "ICMPv6PacketTooBig(mtu="),
     (r"\bICMP\(type=3, code=3", "ICMPv6DestUnreach(code=4"),
