@@ -53,8 +53,7 @@ SO_RCVBUFFORCE = 33  # socket(7); Python has no name for it
 # No packet of a case can provoke these drops.
 NOT_PROVOKED = {
     "handover_full": "needs two workers, one of them behind: unit test datapath/nat",
-    "tx_full": "needs a device that is behind",
-    "kernel_rate": "needs a flood: kernel_share_test.sh",
+    "tx_full": "needs a device that is behind: unit test datapath/in_and_out",
     "kernel_full": "needs a kernel that is behind: unit test datapath/kernel_gate",
 }
 
@@ -83,9 +82,7 @@ def over_ipv6(case):
     text = json.dumps(case)
     for pattern, replacement in IN_IPV6:
         text = re.sub(pattern, replacement, text)
-    again = json.loads(text)
-    again["name"] += ", IPv6"
-    return again
+    return {**json.loads(text), "name": case["name"] + ", IPv6"}
 
 
 def read_cases(directory):
