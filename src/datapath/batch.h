@@ -132,6 +132,7 @@ class Batch {
   [[nodiscard]] FlowKey& next_ipv6_key() { return keys_[flow_count_]; }
   void AddIpv6Flow(std::size_t i, Destination destination, SegmentFlags segment) {
     ipv6_ |= std::uint64_t{1} << flow_count_;
+    ipip_.CompleteIpv6(flow_count_, frames_[i]);
     Append(i, Ipv4Tuple::InPlaceOf(keys_[flow_count_]), destination, segment);
   }
   [[nodiscard]] rte_mbuf* mbuf(std::size_t i) const { return mbufs_[i]; }

@@ -21,8 +21,8 @@ import tempfile
 BOUNDS = {
     "established, l2": 330,
     "established, ipip": 355,
-    "established, gue": 450,
-    "established, IPv6 in IPv4": 600,
+    "established, gue": 390,
+    "established, IPv6 in IPv4": 490,
     "established, every port": 470,
     "established, nat": 930,
     "replies by nat": 1060,
