@@ -111,10 +111,11 @@ class Batch {
   [[nodiscard]] Room room() {
     return {{tuples_.data(), segments_.data(), &ipip_}, destinations_.data()};
   }
-  // All that was received, as it is in the room.
-  void AddAllFlows() {
+  // All that was received, as it is in the room. `alike`: all are for one destination.
+  void AddAllFlows(bool alike) {
     mbufs_ = received_;
     flow_count_ = size_;
+    alike_ = alike;
   }
   // One that was received, as it is in the room. REQUIRES: in the order of arrival.
   void AddFlowOfRoom(std::size_t i) { AddFlow(i, tuples_[i], destinations_[i], segments_[i]); }
@@ -172,12 +173,16 @@ class Batch {
   [[nodiscard]] bool looked_up() const { return looked_up_; }
   void NoteLookedUp() { looked_up_ = true; }
 
+  // All are known to be for one destination, and there are some.
+  [[nodiscard]] bool alike() const { return alike_; }
   // A bit for each.
   [[nodiscard]] std::uint64_t flow_bits() const { return FirstBits(flow_count_); }
 
   // ---- those of them that no connection of this worker has
-  // In its place: a copy would wait until the parts that it is made from are stored.
+  // Without a line, until it is decided. In its place: a copy would wait until the parts that it
+  // is made from are stored.
   PacketContext& AddUnknown(std::size_t i) {
+    lines_[i] = nullptr;
     const bool is_request = IsConnectionRequest(segments_[i], tuples_[i].protocol);
     return *new (&contexts_[unknown_count_++]) PacketContext{.mbuf = mbufs_[i],
                                                              .destination = destinations_[i],
@@ -357,6 +362,7 @@ class Batch {
 
   bool checksums_known_good_ = false;
   bool looked_up_ = false;
+  bool alike_ = false;
   bool has_later_fragments_ = false;
 
   std::array<rte_mbuf*, kCapacity> received_;

@@ -38,14 +38,18 @@ class Forwarder {
  private:
   template <ForwardingMode kMode, bool kIsIpv4>
   std::size_t ForwardRun(std::size_t first, Destination way) {
-    const std::size_t count = batch_.flow_count();
-    std::size_t i = first;
-    do {
+    const std::size_t end = EndOfRun(first, way);
+    for (std::size_t i = first; i != end; ++i) {
       TargetLine* const line = batch_.line(i);
       if (line != nullptr) [[likely]]
         ForwardTo<kMode, kIsIpv4>(*line, i);
-    } while (++i != count && batch_.destination(i).GoesAs(way));
-    return i;
+    }
+    return end;
+  }
+  [[nodiscard]] std::size_t EndOfRun(std::size_t first, Destination way) const {
+    std::size_t end = batch_.alike() ? batch_.flow_count() : first + 1;
+    while (end != batch_.flow_count() && batch_.destination(end).GoesAs(way)) ++end;
+    return end;
   }
 
   template <ForwardingMode kMode, bool kIsIpv4>

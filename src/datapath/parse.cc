@@ -1,5 +1,7 @@
-#include <emmintrin.h>
 #include <rte_mbuf.h>
+#include <emmintrin.h>
+
+#include <algorithm>
 
 #include "datapath/punt.h"
 #include "datapath/stages.h"
@@ -157,12 +159,30 @@ bool AddOrdinaryIpv6(Batch& batch, std::size_t i, const OwnMac& own_mac, Ipv6Cla
   return true;
 }
 
-// Bit i: there is a service for packet i of the room's `count`, as nearly all have it.
-std::uint64_t Classify(const Batch::Room& room, std::size_t count, const Snapshot& snapshot) {
+// Whether all go to the same address, port and protocol, as packets of a batch often do.
+bool AreAlike(const Ipv4Tuple* tuples, std::size_t count) {
+  const std::uint64_t first = tuples->endpoint();
+  std::uint64_t different = 0;
+  for (std::size_t i = 1; i < count; ++i) different |= tuples[i].endpoint() ^ first;
+  return different == 0;
+}
+
+struct Classified {
+  std::uint64_t flows = 0;  // bit i: there is a service for packet i, as nearly all have it
+  bool alike = false;       // they are known to be for the same destination
+};
+
+// Of the room's `count` packets.
+Classified Classify(const Batch::Room& room, std::size_t count, const Snapshot& snapshot) {
   const WordMap::View endpoints = snapshot.service_map().endpoints();
+  if (AreAlike(room.parsed.tuples, count)) [[likely]] {
+    const auto destination = Destination::FromWord(endpoints.Find(room.parsed.tuples->endpoint()));
+    std::fill_n(room.destinations, count, destination);
+    return {.flows = destination.exists() ? ~std::uint64_t{0} : 0, .alike = true};
+  }
   for (std::size_t i = 0; i < count; ++i)
     room.destinations[i] = Destination::FromWord(endpoints.Find(room.parsed.tuples[i].endpoint()));
-  return ~WordsEqualTo(WordMap::kNone, room.destinations, count);
+  return {.flows = ~WordsEqualTo(WordMap::kNone, room.destinations, count)};
 }
 
 // Bit i: there is a service for packet i all the same. `missing`: those to look for.
@@ -207,7 +227,7 @@ bool LooksLikeIpv6(const Batch& batch) {
   const ServiceMap& map = batch.turn().snapshot->service_map();
   if (map.HasWidePlaces()) flows |= ClassifyWide(batch.room(), missing, map);
   if (flows == batch.all())
-    batch.AddAllFlows();
+    batch.AddAllFlows(false);
   else
     AddAsTheyAre(batch, flows, missing, askers);
 }
@@ -223,9 +243,10 @@ void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments, const N
   const std::uint64_t all = batch.all();
   const std::uint64_t ordinary =
       kParse(frames, OwnMac(batch.port().mac), batch.checksums_known_good(), room.parsed);
-  const std::uint64_t flows = ordinary & Classify(room, frames.count, *batch.turn().snapshot);
+  const Classified classified = Classify(room, frames.count, *batch.turn().snapshot);
+  const std::uint64_t flows = ordinary & classified.flows;
   if ((flows & all) == all) [[likely]]
-    batch.AddAllFlows();
+    batch.AddAllFlows(classified.alike);
   else
     AddOthers(batch, flows & all, ordinary & ~flows & all, askers);
 }
