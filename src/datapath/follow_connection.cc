@@ -98,10 +98,11 @@ void AskAhead(Batch& batch, std::span<const PacketContext> packets,
 
 // Of those that are IPv6.
 [[gnu::noinline]] void HashIpv6(Batch& batch, const HashKey& key) {
-  if (batch.ipv6() == batch.flow_bits()) return HashFlows(key, batch.ipv6_keys(), batch.hashes());
+  if (batch.ipv6() == batch.flow_bits())
+    return HashIpv6Flows(key, batch.ipv6_flows(), batch.hashes());
   for (std::uint64_t left = batch.ipv6(); left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
-    HashFlows(key, batch.ipv6_keys().subspan(i, 1), batch.hashes().subspan(i, 1));
+    HashIpv6Flows(key, batch.ipv6_flows().Subspan(i, 1), batch.hashes().subspan(i, 1));
   }
 }
 

@@ -1,5 +1,5 @@
 #include <rte_mbuf.h>
-#include <emmintrin.h>
+#include <smmintrin.h>
 
 #include <algorithm>
 
@@ -10,7 +10,7 @@
 namespace holdfast {
 namespace {
 
-const auto kParse = GroupParsers().front().parse;
+const GroupParser kParser = GroupParsers().front();
 
 // Bit i: words[i] is `word`. REQUIRES: `count` is a multiple of four.
 std::uint64_t WordsEqualTo(std::uint32_t word, const Destination* words, std::size_t count) {
@@ -149,13 +149,13 @@ class Ipv6Classifier {
 // As ordinary IPv6 for a service, or back by nat; false when it is neither.
 bool AddOrdinaryIpv6(Batch& batch, std::size_t i, const OwnMac& own_mac, Ipv6Classifier& classifier,
                      const Nat& nat) {
-  FlowKey& key = batch.next_ipv6_key();
+  FlowKey key;
   SegmentFlags segment;
   const FrameGroups frames = batch.frames();
   if (!ParseOrdinaryIpv6({frames.data[i], frames.lengths[i]}, own_mac, key, segment)) return false;
   const Destination destination = classifier.Find(key);
   if (!destination.exists()) return AddReturn(batch, i, key, segment, nat);
-  batch.AddIpv6Flow(i, destination, segment);
+  batch.AddFlow(i, key, destination, segment);
   return true;
 }
 
@@ -165,6 +165,16 @@ bool AreAlike(const Ipv4Tuple* tuples, std::size_t count) {
   std::uint64_t different = 0;
   for (std::size_t i = 1; i < count; ++i) different |= tuples[i].endpoint() ^ first;
   return different == 0;
+}
+
+bool AreAlike(const IpAddress* addresses, std::size_t count) {
+  const __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(addresses));
+  __m128i different = _mm_setzero_si128();
+  for (std::size_t i = 1; i < count; ++i) {
+    const __m128i next = _mm_loadu_si128(reinterpret_cast<const __m128i*>(addresses + i));
+    different = _mm_or_si128(different, _mm_xor_si128(next, first));
+  }
+  return _mm_testz_si128(different, different) != 0;
 }
 
 struct Classified {
@@ -182,6 +192,21 @@ Classified Classify(const Batch::Room& room, std::size_t count, const Snapshot& 
   }
   for (std::size_t i = 0; i < count; ++i)
     room.destinations[i] = Destination::FromWord(endpoints.Find(room.parsed.tuples[i].endpoint()));
+  return {.flows = ~WordsEqualTo(WordMap::kNone, room.destinations, count)};
+}
+
+// The same of IPv6.
+Classified ClassifyIpv6(const Batch::Room& room, std::size_t count, const Snapshot& snapshot) {
+  const auto key = [&](std::size_t i) {
+    return room.parsed.tuples[i].KeyWith(room.parsed.clients[i], room.parsed.vips[i]);
+  };
+  if (AreAlike(room.parsed.tuples, count) && AreAlike(room.parsed.vips, count)) [[likely]] {
+    const Destination destination = snapshot.Classify(key(0));
+    std::fill_n(room.destinations, count, destination);
+    return {.flows = destination.exists() ? ~std::uint64_t{0} : 0, .alike = true};
+  }
+  Ipv6Classifier classifier(snapshot);
+  for (std::size_t i = 0; i < count; ++i) room.destinations[i] = classifier.Find(key(i));
   return {.flows = ~WordsEqualTo(WordMap::kNone, room.destinations, count)};
 }
 
@@ -221,6 +246,18 @@ bool LooksLikeIpv6(const Batch& batch) {
          ordinary::IsIpv6(frames.data[last]);
 }
 
+[[gnu::noinline]] void ParseIpv6(Batch& batch, const Askers& askers) {
+  const Batch::Room room = batch.room();
+  const FrameGroups frames = batch.frames();
+  const std::uint64_t ordinary = kParser.parse_ipv6(frames, OwnMac(batch.port().mac), room.parsed);
+  const Classified classified = ClassifyIpv6(room, frames.count, *batch.turn().snapshot);
+  const std::uint64_t flows = ordinary & classified.flows & batch.all();
+  if (flows == batch.all()) [[likely]]
+    batch.AddAllIpv6Flows(classified.alike);
+  else
+    AddAsTheyAre(batch, flows, 0, askers);
+}
+
 // `flows`: those whose services are known; `missing`: the other ordinary packets.
 [[gnu::noinline]] void AddOthers(Batch& batch, std::uint64_t flows, std::uint64_t missing,
                                  const Askers& askers) {
@@ -237,12 +274,12 @@ bool LooksLikeIpv6(const Batch& batch) {
 void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments, const Nat& nat) {
   const Askers askers{ports, fragments, nat};
   if (LooksLikeIpv6(batch)) [[unlikely]]
-    return AddAsTheyAre(batch, 0, 0, askers);
+    return ParseIpv6(batch, askers);
   const Batch::Room room = batch.room();
   const FrameGroups frames = batch.frames();
   const std::uint64_t all = batch.all();
   const std::uint64_t ordinary =
-      kParse(frames, OwnMac(batch.port().mac), batch.checksums_known_good(), room.parsed);
+      kParser.parse(frames, OwnMac(batch.port().mac), batch.checksums_known_good(), room.parsed);
   const Classified classified = Classify(room, frames.count, *batch.turn().snapshot);
   const std::uint64_t flows = ordinary & classified.flows;
   if ((flows & all) == all) [[likely]]

@@ -22,7 +22,7 @@ BOUNDS = {
     "established, l2": 305,
     "established, ipip": 325,
     "established, gue": 360,
-    "established, IPv6 in IPv4": 490,
+    "established, IPv6 in IPv4": 340,
     "established, every port": 470,
     "established, nat": 930,
     "replies by nat": 1060,
