@@ -49,8 +49,8 @@ class TargetLines {
   [[nodiscard]] bool IsReady(TargetHandle handle) const {
     return PathOf(lines_[handle.slot()]).made_for == (stamp_ | handle.raw());
   }
-  // The same as Find(), but none of a target that is down in a service: not all that it has an entry
-  // for may follow it. So nobody else is asked whether it is.
+  // The same as Find(), but none of a target that is down in a service: not all that it has an
+  // entry for may follow it. So nobody else is asked whether it is.
   [[nodiscard]] TargetLine* FindReady(TargetHandle handle) {
     TargetLine& line = lines_[handle.slot()];
     if (PathOf(line).made_for == (stamp_ | handle.raw())) [[likely]]
