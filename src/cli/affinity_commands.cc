@@ -156,7 +156,8 @@ void AddListOptions(CLI::App& list, const std::shared_ptr<v1::ListAffinitiesRequ
 
 void AddList(CLI::App& noun, Invocation& invocation) {
   const auto request = std::make_shared<v1::ListAffinitiesRequest>();
-  CLI::App& list = *noun.add_subcommand("list", "Show the affinities that stand");
+  CLI::App& list = *noun.add_subcommand(
+      "list", "Show the affinities that stand, and what was cut out of them (\"not NAME\")");
   AddListOptions(list, request);
   list.callback([&invocation, request] {
     invocation.command = [&invocation, request](const Connection& balancer) {
