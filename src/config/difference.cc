@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "config/automatic_fields.h"
 #include "config/balancing_fields.h"
 #include "config/fixed_fields.h"
 #include "config/health_fields.h"
@@ -166,6 +167,7 @@ void CompareServices(const BalancerConfig& now, const BalancerConfig& next, Line
          change("timeouts", TimeoutsText);
          change("max_half_open",
                 [](const Service& one) { return absl::StrCat(one.max_half_open); });
+         change("automatic_affinity", AutomaticInWords);
          change("health", HealthInWords);
          change("target_port", [](const Service& one) { return absl::StrCat(one.target_port); });
          CompareBalancing(service, **before, **after, lines);

@@ -5,6 +5,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "base/ids.h"
+#include "config/automatic_fields.h"
 #include "config/balancing_fields.h"
 #include "config/closest_word.h"
 #include "config/field_rules.h"
@@ -46,6 +47,7 @@ class ServiceRules {
     service.target_port = static_cast<std::uint16_t>(
         BoundedNumber(path + ".target_port", message.target_port(), {0, 65535}, log_));
     CheckBalancing(path, message, service, log_);
+    CheckAutomatic(path, message, service, log_);
     CheckTargets(path, message, service);
     CheckHealth(path + ".health", message, {ports_, targets_}, service, log_);
     return service;

@@ -81,10 +81,4 @@ std::uint64_t ClientTable::active() const {
   return pairs;
 }
 
-std::uint64_t ClientTable::full() const {
-  std::uint64_t connections = 0;
-  for (const Tally& tally : *tallies_) connections += tally.full.Read();
-  return connections;
-}
-
 }  // namespace holdfast

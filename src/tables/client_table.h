@@ -70,9 +70,8 @@ class ClientTable {
   // A10: the client's connections to the target.
   [[nodiscard]] std::uint32_t ConnectionsTo(TargetHandle target, const FlowHash& client) const;
 
-  [[nodiscard]] std::uint64_t size() const;    // pairs
-  [[nodiscard]] std::uint64_t active() const;  // pairs with connections
-  [[nodiscard]] std::uint64_t full() const;    // connections that found no room (T8)
+  [[nodiscard]] std::uint64_t size() const;                         // pairs
+  [[nodiscard]] std::uint64_t active() const;                       // pairs with connections
   [[nodiscard]] std::size_t capacity() const { return capacity_; }  // clients
   [[nodiscard]] std::size_t memory_bytes() const { return memory_.size(); }
   [[nodiscard]] bool on_huge_pages() const { return memory_.on_huge_pages(); }
@@ -104,7 +103,6 @@ class ClientTable {
     Counter freed;
     Counter began;  // pairs that had no connection and got one
     Counter ended;  // the reverse
-    Counter full;
   };
 
   ClientTable(std::size_t capacity, std::size_t writers, const HashKey& key, TableMemory memory);

@@ -67,7 +67,6 @@ ClientWriter::Placement ClientWriter::Begin(const FlowHash& client, const Wish& 
     if (sight.pair != nullptr) {
       if (Join(sight, placement)) return placement;
     } else if (sight.room == nullptr) {
-      tally().full.Add(1);
       placement.is_full = true;
       return placement;
     } else if (ClaimRoom(bucket, claim, client, wish.target, sight)) {
@@ -121,6 +120,7 @@ ClientWriter::Sight ClientWriter::Look(Bucket& bucket, const FlowHash& client, c
 bool ClientWriter::Join(const Sight& sight, Placement& placement) {
   auto pair = ClientPair::FromWord(sight.seen.value);
   placement.target = pair.target;
+  placement.follows = true;
   if (pair.connections == ClientPair::kMostConnections) return true;
   const bool begins = pair.connections++ == 0;
   pair.order = sight.next_order;

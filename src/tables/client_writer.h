@@ -37,6 +37,7 @@ class ClientWriter {
   };
   struct Placement {
     TargetHandle target;   // where the connection goes
+    bool follows = false;  // the client had it, or was just about to
     bool counted = false;  // it is one of the pair's
     bool is_full = false;  // it would be, but there is no room (T8)
   };
