@@ -5,32 +5,34 @@
 namespace holdfast {
 namespace {
 
-std::vector<AffinityCell> EachOnce(std::vector<AffinityCell> cells) {
+using Cells = AffinityBook::Cells;
+
+constexpr std::int64_t kLastSecond = 0xfffffffe;
+
+std::uint32_t WholeSeconds(absl::Duration duration) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+      absl::ToInt64Seconds(absl::Floor(duration, absl::Seconds(1))), 0, kLastSecond));
+}
+std::uint32_t SecondsUp(absl::Duration duration) {
+  return WholeSeconds(absl::Ceil(duration, absl::Seconds(1)));
+}
+
+Cells EachOnce(Cells cells) {
+  if (cells.size() == 1) return cells;
   std::sort(cells.begin(), cells.end());
   cells.erase(std::unique(cells.begin(), cells.end()), cells.end());
   return cells;
 }
 
-// The cells that contain `cell` and are not it, narrowest first: a named client
-// port counts before a named service port (P2).
-std::vector<AffinityCell> CellsAround(const AffinityCell& cell) {
-  std::vector<AffinityCell> around;
-  const bool names_client_port = cell.client_port != 0;
-  const bool names_service_port = cell.service_port != 0;
-  const auto add = [&](std::uint16_t client_port, std::uint16_t service_port) {
-    around.push_back({cell.service, cell.client, client_port, service_port});
-  };
-  if (names_client_port && names_service_port) add(cell.client_port, 0);
-  if (names_client_port && names_service_port) add(0, cell.service_port);
-  if (names_client_port || names_service_port) add(0, 0);
-  return around;
+std::size_t KindsIndex(const AffinityCell& cell) {
+  return Index(cell.service) * 2 + (cell.client.IsV4() ? 0 : 1);
 }
 
 // A15's order of what is said when not all cells can be ended.
-int Rank(const AffinityBook::EndVerdict& verdict, const AffinityCell& cell) {
-  switch (verdict.outcome) {
+int Rank(AffinityOutcome outcome, bool is_exact) {
+  switch (outcome) {
     case AffinityOutcome::kOwnedByOther:
-      return verdict.conflict->cell == cell ? 3 : 1;
+      return is_exact ? 3 : 1;
     case AffinityOutcome::kNotEndedCovered:
       return 2;
     default:
@@ -40,157 +42,385 @@ int Rank(const AffinityBook::EndVerdict& verdict, const AffinityCell& cell) {
 
 }  // namespace
 
-std::optional<AffinityBook::Standing> AffinityBook::Find(const AffinityCell& cell) const {
-  const auto found = affinities_.find(cell);
-  if (found == affinities_.end()) return std::nullopt;
-  return Standing{found->first, found->second};
+AffinityBook::AffinityBook(const Limits& limits)
+    : limits_(limits),
+      store_(limits.capacity),
+      timing_(limits.capacity),
+      grouping_(limits.capacity),
+      wheel_(timing_),
+      kinds_(kMaxServices * 2),
+      service_counts_(kMaxServices),
+      owner_counts_(std::size_t{1} << TargetHandle::kBits),
+      owner_holes_(owner_counts_.size()) {}
+
+const AffinityBook::FamilyKinds* AffinityBook::FindKinds(const AffinityCell& cell) const {
+  return kinds_[KindsIndex(cell)].get();
 }
 
-std::vector<AffinityBook::Standing> AffinityBook::FindAround(const AffinityCell& cell) const {
-  std::vector<Standing> standing;
-  for (const AffinityCell& wider : CellsAround(cell))
-    if (auto found = Find(wider)) standing.push_back(*found);
-  return standing;
+template <typename Visit>
+void AffinityBook::WalkAround(const AffinityCell& cell, Visit&& visit) const {
+  const FamilyKinds* const family = FindKinds(cell);
+  if (family == nullptr) return;
+  family->kinds.ForEach({.host_bits = cell.host_bits}, [&](CellKind kind) {
+    if (kind.NamesClientPort() && cell.client_port == 0) return false;
+    if (kind.NamesServicePort() && cell.service_port == 0) return false;
+    AffinityCell around = kind.Around(cell);
+    RecordId id = store_.Find(around);
+    for (; id != kNoRecord; id = store_.Find(around)) {
+      if (visit(id)) return true;
+      if (!around.is_hole() || ++around.hole == 0) break;
+    }
+    return false;
+  });
+}
+
+template <typename Visit>
+void AffinityBook::WalkFollowed(const AffinityCell& cell, Visit&& visit) const {
+  absl::InlinedVector<TargetHandle, 4> excluded;
+  WalkAround(cell, [&](RecordId id) {
+    const AffinityRecord& record = store_[id];
+    if (!record.cell.is_hole() && std::ranges::find(excluded, record.owner) == excluded.end())
+      return visit(id);
+    if (record.cell.is_hole()) excluded.push_back(record.owner);
+    return false;
+  });
+}
+
+RecordId AffinityBook::FindOwnAround(const AffinityCell& cell, TargetHandle owner) const {
+  RecordId found = kNoRecord;
+  WalkFollowed(cell, [&](RecordId id) {
+    if (store_[id].owner != owner) return false;
+    found = id;
+    return true;
+  });
+  return found;
+}
+
+AffinityBook::Standing AffinityBook::StandingOf(RecordId id) const {
+  const AffinityRecord& record = store_[id];
+  const std::uint32_t ends = record.cell.is_hole() ? store_[record.cut_out_of].ends : record.ends;
+  return {record.cell,
+          {record.owner, absl::Seconds(record.started), absl::Seconds(ends), record.extends}};
 }
 
 std::optional<AffinityBook::Standing> AffinityBook::FollowedBy(const AffinityCell& request) const {
-  if (auto exact = Find(request)) return exact;
-  const auto around = FindAround(request);
-  return around.empty() ? std::nullopt : std::optional(around.front());
+  std::optional<Standing> followed;
+  WalkFollowed(request, [&](RecordId id) {
+    followed = StandingOf(id);
+    return true;
+  });
+  return followed;
 }
 
-std::vector<AffinityBook::Standing> AffinityBook::MatchedBy(const AffinityCell& request) const {
-  std::vector<Standing> matched = FindAround(request);
-  if (const auto exact = Find(request)) matched.insert(matched.begin(), *exact);
+std::vector<AffinityBook::Match> AffinityBook::MatchedBy(const AffinityCell& request) const {
+  std::vector<Match> matched;
+  std::vector<TargetHandle> excluded;
+  WalkAround(request, [&](RecordId id) {
+    const TargetHandle owner = store_[id].owner;
+    matched.push_back({StandingOf(id), std::ranges::find(excluded, owner) != excluded.end()});
+    if (store_[id].cell.is_hole()) excluded.push_back(owner);
+    return false;
+  });
   return matched;
 }
 
-AffinityBook::StartVerdict AffinityBook::JudgeStart(std::vector<AffinityCell> cells,
-                                                    TargetHandle owner) const {
+std::optional<AffinityOutcome> AffinityBook::WhyNoRoom(std::uint64_t more,
+                                                       TargetHandle owner) const {
+  if (size() + more > limits_.capacity) return AffinityOutcome::kTableFull;
+  const std::uint64_t owned = owner_counts_[owner.raw()] + owner_holes_[owner.raw()];
+  if (more != 0 && limits_.quota != 0 && owned + more > limits_.quota)
+    return AffinityOutcome::kQuotaExceeded;
+  return std::nullopt;
+}
+
+AffinityBook::StartVerdict AffinityBook::JudgeStart(Cells cells, TargetHandle owner) const {
   StartVerdict verdict;
   std::optional<Standing> covering;
   bool all_covered = true;
   for (const AffinityCell& cell : EachOnce(std::move(cells))) {
     const auto followed = FollowedBy(cell);
-    if (followed && followed->affinity.owner != owner)
-      return {AffinityOutcome::kOwnedByOther, {}, {}, followed};
     const bool stands = followed && followed->cell == cell;
-    (stands ? verdict.stood : verdict.fresh).push_back(cell);
-    if (followed && !stands) covering = followed;
-    all_covered = all_covered && followed && !stands;
+    const RecordId hole = stands ? kNoRecord : FindHole(cell, owner);
+    const bool closes = hole != kNoRecord;
+    if (followed && followed->affinity.owner != owner && !closes)
+      return {AffinityOutcome::kOwnedByOther, {}, {}, {}, followed};
+    const bool is_covered = followed && !stands && !closes;
+    if (is_covered) covering = followed;
+    all_covered = all_covered && is_covered;
+    (closes   ? verdict.closing
+     : stands ? verdict.stood
+              : verdict.fresh)
+        .push_back(closes ? store_[hole].cell : cell);
   }
-  if (covering && all_covered) return {AffinityOutcome::kCovered, {}, {}, covering};
-  if (size() + verdict.fresh.size() > capacity_) return {AffinityOutcome::kTableFull, {}, {}, {}};
+  if (covering && all_covered) return {AffinityOutcome::kCovered, {}, {}, {}, covering};
+  const std::size_t more = std::max(verdict.fresh.size(), verdict.closing.size());
+  if (const auto refusal = WhyNoRoom(more - verdict.closing.size(), owner))
+    return {*refusal, {}, {}, {}, {}};
   if (verdict.fresh.empty()) verdict.outcome = AffinityOutcome::kRenewed;
   return verdict;
 }
 
-AffinityBook::EndVerdict AffinityBook::JudgeEnd(std::vector<AffinityCell> cells,
-                                                TargetHandle owner) const {
-  cells = EachOnce(std::move(cells));
+AffinityBook::EndVerdict AffinityBook::JudgeEnd(Cells cells, TargetHandle owner,
+                                                bool allow_partial) const {
+  EndVerdict verdict;
   std::optional<EndVerdict> refusal;
   int refusal_rank = -1;
-  for (const AffinityCell& cell : cells) {
-    EndVerdict verdict = JudgeEndOf(cell, owner);
-    if (verdict.outcome == AffinityOutcome::kEnded || Rank(verdict, cell) <= refusal_rank) continue;
-    refusal_rank = Rank(verdict, cell);
-    refusal = std::move(verdict);
+  for (const AffinityCell& cell : EachOnce(std::move(cells))) {
+    EndVerdict one;
+    JudgeEndOf(cell, owner, allow_partial, one);
+    verdict.cells.insert(verdict.cells.end(), one.cells.begin(), one.cells.end());
+    verdict.cuts.insert(verdict.cuts.end(), one.cuts.begin(), one.cuts.end());
+    const bool is_exact = one.conflict && one.conflict->cell == cell;
+    const int rank = Rank(one.outcome, is_exact);
+    if (one.outcome == AffinityOutcome::kEnded || rank <= refusal_rank) continue;
+    refusal_rank = rank;
+    refusal = std::move(one);
   }
-  if (refusal) return *refusal;
-  return {AffinityOutcome::kEnded, std::move(cells), {}};
+  if (refusal) return *std::move(refusal);
+  if (const auto no_room = WhyNoRoom(verdict.cuts.size(), owner); no_room && !verdict.cuts.empty())
+    return {*no_room, {}, {}, {}};
+  return verdict;
 }
 
-AffinityBook::EndVerdict AffinityBook::JudgeEndOf(const AffinityCell& cell,
-                                                  TargetHandle owner) const {
-  if (const auto exact = Find(cell)) {
-    if (exact->affinity.owner == owner) return {AffinityOutcome::kEnded, {cell}, {}};
-    return {AffinityOutcome::kOwnedByOther, {}, exact};
+void AffinityBook::JudgeEndOf(const AffinityCell& cell, TargetHandle owner, bool allow_partial,
+                              EndVerdict& verdict) const {
+  if (const RecordId exact = store_.Find(cell); exact != kNoRecord) {
+    if (store_[exact].owner == owner) return verdict.cells.push_back(cell);
+    verdict.outcome = AffinityOutcome::kOwnedByOther;
+    verdict.conflict = StandingOf(exact);
+    return;
   }
-  const auto around = FindAround(cell);
-  for (const Standing& wider : around)
-    if (wider.affinity.owner == owner) return {AffinityOutcome::kNotEndedCovered, {}, wider};
-  if (!around.empty()) return {AffinityOutcome::kOwnedByOther, {}, around.front()};
-  return {AffinityOutcome::kNotFound, {}, {}};
+  if (const RecordId wider = FindOwnAround(cell, owner); wider != kNoRecord) {
+    const std::uint8_t number = NextHole(cell);
+    if (allow_partial && store_[wider].hole_count < kMostHoles && number != 0)
+      return verdict.cuts.push_back(cell.AsHole(number));
+    verdict.outcome = AffinityOutcome::kNotEndedCovered;
+    verdict.conflict = StandingOf(wider);
+    return;
+  }
+  verdict.conflict = FollowedBy(cell);
+  verdict.outcome = verdict.conflict ? AffinityOutcome::kOwnedByOther : AffinityOutcome::kNotFound;
 }
 
 absl::Duration AffinityBook::Grant(absl::Duration asked) const {
-  if (asked <= absl::ZeroDuration()) return max_duration_;
-  return std::min(absl::Ceil(asked, absl::Seconds(1)), max_duration_);
+  if (asked <= absl::ZeroDuration()) return limits_.max_duration;
+  return std::min(absl::Ceil(asked, absl::Seconds(1)), limits_.max_duration);
 }
 
-void AffinityBook::Establish(const StartVerdict& verdict, TargetHandle owner, absl::Duration now,
-                             absl::Duration granted) {
-  const absl::Duration ends = now + granted;
+void AffinityBook::Count(const AffinityRecord& record, bool in) {
+  const AffinityCell& cell = record.cell;
+  const CellKind kind = CellKind::Of(cell);
+  auto& family = kinds_[KindsIndex(cell)];
+  if (family == nullptr) family = std::make_unique<FamilyKinds>();
+  if (in && family->counts.Add(kind)) family->kinds.Add(kind);
+  if (!in && family->counts.Remove(kind)) family->kinds.Remove(kind);
+  const std::uint64_t one = in ? 1 : ~std::uint64_t{0};
+  (cell.is_hole() ? owner_holes_ : owner_counts_)[record.owner.raw()] += one;
+  if (!cell.is_hole()) service_counts_[Index(cell.service)] += one;
+}
+
+RecordId AffinityBook::Insert(const AffinityCell& cell, TargetHandle owner, absl::Duration now) {
+  const RecordId id = store_.Insert(cell, owner);
+  store_[id].started = WholeSeconds(now);
+  Count(store_[id], true);
+  return id;
+}
+
+void AffinityBook::EraseRecord(RecordId id) {
+  Count(store_[id], false);
+  store_.Erase(id);
+}
+
+void AffinityBook::SetEnd(RecordId id, std::uint32_t second) {
+  wheel_.Remove(id, store_[id].ends);
+  store_[id].ends = second;
+  wheel_.Add(id, second);
+}
+
+RecordId AffinityBook::FindHole(const AffinityCell& cell, TargetHandle owner) const {
+  for (std::uint8_t number = 1; number != 0; ++number) {
+    const RecordId id = store_.Find(cell.AsHole(number));
+    if (id == kNoRecord || store_[id].owner == owner) return id;
+  }
+  return kNoRecord;
+}
+
+std::uint8_t AffinityBook::NextHole(const AffinityCell& cell) const {
+  std::uint8_t number = 1;
+  while (number != 0 && store_.Find(cell.AsHole(number)) != kNoRecord) ++number;
+  return number;
+}
+
+AffinityBook::Establishment AffinityBook::Establish(const StartVerdict& verdict, TargetHandle owner,
+                                                    absl::Duration now, absl::Duration granted,
+                                                    Extends extends) {
+  const std::uint32_t ends = SecondsUp(now) + SecondsUp(granted);
+  const auto grant = [&](RecordId id) {
+    store_[id].granted = SecondsUp(granted);
+    store_[id].extends = extends(store_[id].cell);
+  };
+  Establishment made{.granted = granted, .losses = {}};
+  for (const AffinityCell& hole : verdict.closing) {
+    const RecordId id = FindHole(hole, owner);
+    made.granted = std::min(made.granted, StandingOf(id).affinity.ends - now);
+    EraseHole(id, made.losses);
+  }
   for (const AffinityCell& cell : verdict.fresh) {
-    affinities_.emplace(cell, Affinity{owner, now, ends});
-    by_end_.emplace(ends, cell);
-    Count(cell.service, owner, 1);
+    const RecordId id = Insert(cell, owner, now);
+    store_[id].ends = ends;
+    grant(id);
+    wheel_.Add(id, ends);
+    Group& group = groups_[{cell.service, owner.raw()}];
+    grouping_.Add(group.records, id);
+    ++group.count;
   }
   for (const AffinityCell& cell : verdict.stood) {
-    Affinity& affinity = affinities_.at(cell);
-    by_end_.erase({affinity.ends, cell});
-    by_end_.emplace(ends, cell);
-    affinity.ends = ends;
+    const RecordId id = store_.Find(cell);
+    SetEnd(id, ends);
+    grant(id);
+  }
+  const bool only_closes = verdict.fresh.empty() && verdict.stood.empty();
+  made.granted = only_closes ? absl::Ceil(made.granted, absl::Seconds(1)) : granted;
+  return made;
+}
+
+AffinityBook::Losses AffinityBook::End(const EndVerdict& verdict, TargetHandle owner) {
+  for (const AffinityCell& hole : verdict.cuts) Cut(hole, owner);
+  return Erase({verdict.cells.begin(), verdict.cells.end()});
+}
+
+void AffinityBook::Cut(const AffinityCell& hole, TargetHandle owner) {
+  const RecordId wider = FindOwnAround(hole.AsHole(0), owner);
+  const RecordId id = Insert(hole, owner, absl::Seconds(store_[wider].started));
+  store_[id].cut_out_of = wider;
+  timing_.Add(store_[wider].holes, id);
+  ++store_[wider].hole_count;
+}
+
+void AffinityBook::EraseHole(RecordId id, Losses& losses) {
+  AffinityRecord& wider = store_[store_[id].cut_out_of];
+  timing_.Remove(wider.holes, id);
+  --wider.hole_count;
+  const AffinityCell cell = store_[id].cell;
+  const auto last_number = static_cast<std::uint8_t>(NextHole(cell) - 1);
+  const RecordId last = store_.Find(cell.AsHole(last_number));
+  losses.gone.push_back(store_[last].cell);
+  EraseRecord(id);
+  if (last == id) return;
+  store_.Rename(last, cell);
+  losses.renumbered.emplace_back(cell, store_[last].owner);
+}
+
+AffinityBook::Losses AffinityBook::Erase(const std::vector<AffinityCell>& cells) {
+  Losses losses;
+  for (const AffinityCell& cell : cells)
+    if (const RecordId id = store_.Find(cell); id != kNoRecord) EraseAffinity(id, losses);
+  return losses;
+}
+
+void AffinityBook::EraseAffinity(RecordId id, Losses& losses) {
+  PassOnHoles(id, losses);
+  const AffinityRecord& record = store_[id];
+  wheel_.Remove(id, record.ends);
+  const auto group = groups_.find(GroupKey{record.cell.service, record.owner.raw()});
+  grouping_.Remove(group->second.records, id);
+  if (--group->second.count == 0) groups_.erase(group);
+  losses.gone.push_back(record.cell);
+  EraseRecord(id);
+}
+
+void AffinityBook::PassOnHoles(RecordId from, Losses& losses) {
+  for (RecordId id = store_[from].holes.first, next; id != kNoRecord; id = next) {
+    next = timing_.After(id);
+    RecordId around = kNoRecord;
+    WalkAround(store_[id].cell.AsHole(0), [&](RecordId wider) {
+      const AffinityRecord& record = store_[wider];
+      if (wider == from || record.cell.is_hole() || record.owner != store_[id].owner) return false;
+      around = wider;
+      return true;
+    });
+    if (around == kNoRecord) {
+      EraseHole(id, losses);
+      continue;
+    }
+    timing_.Remove(store_[from].holes, id);
+    store_[id].cut_out_of = around;
+    timing_.Add(store_[around].holes, id);
+    ++store_[around].hole_count;
   }
 }
 
-void AffinityBook::Erase(const std::vector<AffinityCell>& cells) {
-  for (const AffinityCell& cell : cells) {
-    const auto found = affinities_.find(cell);
-    if (found == affinities_.end()) continue;
-    Count(cell.service, found->second.owner, -1);
-    by_end_.erase({found->second.ends, cell});
-    affinities_.erase(found);
-  }
+AffinityBook::Losses AffinityBook::TakeDue(
+    absl::Duration now, std::size_t limit, LastServed last_served,
+    absl::FunctionRef<absl::Duration(ServiceSlot)> max_lifetime) {
+  Losses losses;
+  const std::uint32_t second = WholeSeconds(now);
+  const auto extended = [&](const AffinityRecord& record) {
+    const std::uint32_t served = last_served(record.cell);
+    if (served == 0) return record.ends;
+    const std::int64_t last =
+        record.started + absl::ToInt64Seconds(std::min(max_lifetime(record.cell.service),
+                                                       absl::Seconds(kLastSecond)));
+    return static_cast<std::uint32_t>(std::min<std::int64_t>(served + record.granted, last));
+  };
+  wheel_.TakeDue(
+      second, limit, [this](RecordId id) { return store_[id].ends; },
+      [&](RecordId id) {
+        const std::uint32_t ends = store_[id].extends ? extended(store_[id]) : 0;
+        ends > second ? SetEnd(id, ends) : EraseAffinity(id, losses);
+      });
+  return losses;
 }
 
-std::vector<AffinityCell> AffinityBook::TakeDue(absl::Duration now, std::size_t limit) {
-  std::vector<AffinityCell> due;
-  for (auto next = by_end_.begin(); next != by_end_.end() && next->first <= now; ++next) {
-    if (due.size() == limit) break;
-    due.push_back(next->second);
-  }
-  Erase(due);
-  return due;
+template <typename Visit>
+RecordId AffinityBook::VisitFrom(RecordId from, std::size_t limit, Visit&& visit) const {
+  const RecordId numbers = store_.numbers();
+  const auto end = static_cast<RecordId>(std::min<std::uint64_t>(from + limit, numbers));
+  for (RecordId id = from; id < end; ++id)
+    if (store_.Has(id)) visit(id);
+  return end < numbers ? end : kNoRecord;
 }
 
-std::vector<AffinityBook::Standing> AffinityBook::ListAfter(
-    const std::optional<AffinityCell>& after, std::size_t limit) const {
-  std::vector<Standing> page;
-  auto next = after ? affinities_.upper_bound(*after) : affinities_.begin();
-  for (; next != affinities_.end() && page.size() < limit; ++next)
-    page.push_back({next->first, next->second});
+AffinityBook::Page AffinityBook::ListFrom(RecordId from, std::size_t limit) const {
+  Page page;
+  page.next = VisitFrom(from, limit, [&](RecordId id) { page.standing.push_back(StandingOf(id)); });
   return page;
 }
 
-void AffinityBook::ForEach(
-    absl::FunctionRef<void(const AffinityCell&, TargetHandle owner)> visit) const {
-  for (const auto& [cell, affinity] : affinities_) visit(cell, affinity.owner);
+RecordId AffinityBook::FindInside(const Cells& cells, TargetHandle owner, RecordId from,
+                                  std::size_t limit, std::vector<AffinityCell>& found) const {
+  return VisitFrom(from, limit, [&](RecordId id) {
+    const AffinityRecord& record = store_[id];
+    if (record.cell.is_hole() || record.owner != owner) return;
+    if (std::ranges::any_of(cells,
+                            [&](const AffinityCell& cell) { return cell.Contains(record.cell); }))
+      found.push_back(record.cell);
+  });
 }
 
-void AffinityBook::Count(ServiceSlot service, TargetHandle owner, std::int64_t change) {
-  const auto count = counts_.try_emplace({service, owner.raw()}, 0).first;
-  count->second += static_cast<std::uint64_t>(change);
-  if (count->second == 0) counts_.erase(count);
+bool AffinityBook::NamesServicePorts(ServiceSlot service) const {
+  bool names = false;
+  for (const std::size_t family : {0U, 1U})
+    if (const auto& kinds = kinds_[Index(service) * 2 + family])
+      kinds->kinds.ForEach({}, [&](CellKind kind) { return names |= kind.NamesServicePort(); });
+  return names;
 }
 
-std::uint64_t AffinityBook::CountOf(ServiceSlot service) const {
-  std::uint64_t sum = 0;
-  for (const auto& [key, count] : counts_)
-    if (key.first == service) sum += count;
-  return sum;
+void AffinityBook::ForEachGroup(absl::FunctionRef<void(ServiceSlot, TargetHandle)> visit) const {
+  for (const auto& [key, group] : groups_) visit(key.first, TargetHandle::FromRaw(key.second));
 }
 
-std::uint64_t AffinityBook::CountOf(TargetHandle owner) const {
-  std::uint64_t sum = 0;
-  for (const auto& [key, count] : counts_)
-    if (key.second == owner.raw()) sum += count;
-  return sum;
+void AffinityBook::ForEachOf(ServiceSlot service, TargetHandle owner,
+                             absl::FunctionRef<void(const AffinityCell&)> visit) const {
+  const auto group = groups_.find(GroupKey{service, owner.raw()});
+  if (group == groups_.end()) return;
+  for (RecordId id = group->second.records.first; id != kNoRecord; id = grouping_.After(id))
+    visit(store_[id].cell);
 }
 
 std::uint64_t AffinityBook::CountOf(ServiceSlot service, TargetHandle owner) const {
-  const auto found = counts_.find({service, owner.raw()});
-  return found == counts_.end() ? 0 : found->second;
+  const auto group = groups_.find(GroupKey{service, owner.raw()});
+  return group == groups_.end() ? 0 : group->second.count;
 }
 
 }  // namespace holdfast

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "base/affinity_cell.h"
 #include "base/flow_key.h"
 #include "base/ids.h"
 #include "base/ip_address.h"
@@ -24,15 +25,20 @@ struct AffinitySelector {
   std::vector<std::uint16_t> service_ports;  // empty: every service of the VIP
   IpAddress client;
   std::vector<std::uint16_t> client_ports;  // empty: any
+  std::uint8_t host_bits = 0;               // of `client`; 0: one host (AffinityCell)
 };
 
-// One cell of one service. 0 is any client port, or the whole service.
-struct AffinityCell {
-  ServiceSlot service = kNoService;
-  IpAddress client;
-  std::uint16_t client_port = 0;
-  std::uint16_t service_port = 0;
-  friend auto operator<=>(const AffinityCell&, const AffinityCell&) = default;
+// What a start asks for beside who and where.
+struct AffinityTerms {
+  AffinityTerms(absl::Duration for_how_long = absl::ZeroDuration(), bool extend = false)
+      : duration(for_how_long), extend_on_connection(extend) {}
+  absl::Duration duration;    // zero: the longest (A17)
+  bool extend_on_connection;  // A19; a service may say so for all
+};
+// How far an end goes.
+struct EndScope {
+  bool allow_partial = false;     // A12
+  bool include_narrower = false;  // A13
 };
 
 enum class AffinityOutcome : std::uint8_t {
@@ -42,14 +48,17 @@ enum class AffinityOutcome : std::uint8_t {
   kOwnedByOther,     // A3, A5, A15
   kNotATarget,       // A7
   kTableFull,        // A9
+  kQuotaExceeded,    // A9
+  kPrefixTooWide,    // A8
   kEnded,            // A11
   kNotFound,         // A14
   kNotEndedCovered,  // A12
 };
 // "started", "owned_by_other" ...: the label of holdfast_affinity_requests_total.
-inline constexpr std::array<std::string_view, 9> kAffinityOutcomeNames = {
-    "started",    "renewed", "covered",   "owned_by_other",   "not_a_target",
-    "table_full", "ended",   "not_found", "not_ended_covered"};
+inline constexpr std::array<std::string_view, 11> kAffinityOutcomeNames = {
+    "started",      "renewed",    "covered",          "owned_by_other",
+    "not_a_target", "table_full", "quota_exceeded",   "prefix_too_wide",
+    "ended",        "not_found",  "not_ended_covered"};
 
 // Why an affinity ended when services and targets changed (A21).
 enum class OrphanReason : std::uint8_t {
@@ -63,7 +72,7 @@ enum class OrphanReason : std::uint8_t {
 inline constexpr std::array<std::string_view, 5> kOrphanReasonNames = {
     "vip_removed", "not_a_target", "target_removed", "target_down", "drained"};
 
-// A cell as it stands, in words.
+// A cell as it stands, in words. Of a hole, `target` cut it out of its own.
 struct AffinityListing {
   AffinityCell cell;
   std::string service;
@@ -71,13 +80,16 @@ struct AffinityListing {
   Protocol protocol = Protocol::kTcp;
   std::string target;
   absl::Duration age;
-  absl::Duration time_left;
+  absl::Duration time_left;  // none of a hole
+  bool extends = false;      // A19
 };
 
 struct AffinityAnswer {
   AffinityOutcome outcome = AffinityOutcome::kNotFound;
   std::string explanation;  // one sentence
   absl::Duration granted;   // kStarted, kRenewed
+  std::uint64_t ended = 0;  // kEnded: affinities that are gone (A13)
+  std::uint64_t cut = 0;    // kEnded: parts that were cut out of wider ones (A12)
   std::optional<AffinityListing> conflict;
 };
 

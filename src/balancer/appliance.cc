@@ -124,7 +124,8 @@ void Appliance::MakeControl() {
   for (const auto& replica : affinity_replicas_) replicas.push_back(replica.get());
   affinities_ = std::make_unique<AffinityManager>(
       AffinityManager::Options{.capacity = config_.affinities.capacity,
-                               .max_duration = config_.affinities.max_duration},
+                               .max_duration = config_.affinities.max_duration,
+                               .quota_per_target = config_.affinities.quota_per_target},
       clock_, directory_, replicas, control_counters_);
   resolver_ = std::make_unique<NeighbourResolver>(
       datapath_->Identities(), clock_, neighbours_, neighbour_counters_,

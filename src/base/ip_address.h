@@ -52,6 +52,16 @@ class IpAddress {
 
   // 32 or 128: the prefix length of a single host.
   [[nodiscard]] constexpr int HostPrefixLength() const { return IsV4() ? 32 : 128; }
+  // With the last `bits` of it cleared. REQUIRES: at most HostPrefixLength().
+  [[nodiscard]] constexpr IpAddress WithoutLast(unsigned bits) const {
+    constexpr std::uint64_t kAll = ~std::uint64_t{0};
+    Words words = std::bit_cast<Words>(bytes_);
+    words[1] &= bits >= 64 ? 0 : __builtin_bswap64(kAll << bits);
+    if (bits >= 64) words[0] &= bits == 128 ? 0 : __builtin_bswap64(kAll << (bits - 64));
+    IpAddress result;
+    result.bytes_ = std::bit_cast<Bytes>(words);
+    return result;
+  }
   [[nodiscard]] bool IsUnspecified() const;
   [[nodiscard]] bool IsLoopback() const;
   [[nodiscard]] bool IsMulticast() const;

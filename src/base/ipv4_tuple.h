@@ -28,6 +28,14 @@ struct alignas(16) Ipv4Tuple {
             .vip_port = __builtin_bswap16(key.vip_port),
             .protocol = key.protocol};
   }
+  // The key that InPlaceOf() was made of, but for its addresses: with these.
+  [[nodiscard]] constexpr FlowKey KeyWith(const IpAddress& from, const IpAddress& to) const {
+    return {.client = from,
+            .vip = to,
+            .client_port = __builtin_bswap16(client_port),
+            .vip_port = __builtin_bswap16(vip_port),
+            .protocol = protocol};
+  }
   [[nodiscard]] constexpr bool is_ipv4() const { return family == 4; }
   // REQUIRES: both addresses are IPv4.
   static constexpr Ipv4Tuple Of(const FlowKey& key) {
@@ -38,11 +46,8 @@ struct alignas(16) Ipv4Tuple {
             .protocol = key.protocol};
   }
   [[nodiscard]] constexpr FlowKey Key() const {
-    return {.client = IpAddress::FromV4(__builtin_bswap32(client)),
-            .vip = IpAddress::FromV4(__builtin_bswap32(vip)),
-            .client_port = __builtin_bswap16(client_port),
-            .vip_port = __builtin_bswap16(vip_port),
-            .protocol = protocol};
+    return KeyWith(IpAddress::FromV4(__builtin_bswap32(client)),
+                   IpAddress::FromV4(__builtin_bswap32(vip)));
   }
   // The receiver's half in one word: what a service is known by.
   [[nodiscard]] std::uint64_t endpoint() const {

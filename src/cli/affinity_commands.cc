@@ -1,6 +1,8 @@
 #include "cli/affinity_commands.h"
 
+#include <algorithm>
 #include <memory>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "base/ip_address.h"
@@ -66,6 +68,10 @@ void AddStart(CLI::App& noun, Invocation& invocation) {
       start, "--duration",
       [request](absl::Duration d) { *request->mutable_duration() = ToWire(d); },
       "how long it lasts; without it, the balancer's max_duration");
+  start.add_flag_function(
+      "--extend-on-connection",
+      [request](std::int64_t) { request->set_extend_on_connection(true); },
+      "each new connection that it brings to the target restarts its clock");
   start.callback([&invocation, request] {
     invocation.command = [&invocation, request](const Connection& balancer) {
       return ShowOutcome(balancer.Call(&Stub::StartAffinity, *request), invocation);
@@ -78,6 +84,12 @@ void AddEnd(CLI::App& noun, Invocation& invocation) {
   CLI::App& end = *noun.add_subcommand(
       "end", "Balance new connections of a client again; open ones stay where they are");
   AddRequestOptions(end, request);
+  end.add_flag_function(
+      "--allow-partial", [request](std::int64_t) { request->set_allow_partial(true); },
+      "a part of a wider affinity of the target is cut out of it");
+  end.add_flag_function(
+      "--include-narrower", [request](std::int64_t) { request->set_include_narrower(true); },
+      "and every affinity of the target inside the selector");
   end.callback([&invocation, request] {
     invocation.command = [&invocation, request](const Connection& balancer) {
       return ShowOutcome(balancer.Call(&Stub::EndAffinity, *request), invocation);
@@ -97,6 +109,10 @@ std::string ClientOf(const v1::Affinity& affinity) {
   return absl::StrCat(affinity.client(), "/", length);
 }
 
+IpAddress AddressOf(const v1::Affinity& affinity) {
+  return IpAddress::Parse(affinity.client()).value_or(IpAddress());
+}
+
 using Affinities = std::vector<v1::Affinity>;
 
 std::string InTable(const Affinities& affinities) {
@@ -105,8 +121,9 @@ std::string InTable(const Affinities& affinities) {
   for (const v1::Affinity& affinity : affinities)
     table.Add({affinity.service(), affinity.vip(), WordFor(affinity.protocol()),
                PortOr("every", affinity.service_port()), ClientOf(affinity),
-               PortOr("any", affinity.client_port()), affinity.target(), InWords(affinity.age()),
-               InWords(affinity.time_left())});
+               PortOr("any", affinity.client_port()),
+               absl::StrCat(affinity.hole() ? "not " : "", affinity.target()),
+               InWords(affinity.age()), InWords(affinity.time_left())});
   return table.ToString();
 }
 
@@ -116,6 +133,10 @@ absl::StatusOr<Affinities> AffinitiesFrom(const Connection& balancer,
   if (!responses.ok()) return responses.status();
   Affinities affinities;
   for (const auto& response : *responses) affinities.push_back(response.affinity());
+  std::ranges::sort(affinities, {}, [](const v1::Affinity& one) {
+    return std::tuple(one.service(), AddressOf(one), one.client_prefix_length(), one.client_port(),
+                      one.service_port(), one.hole());
+  });
   return affinities;
 }
 
@@ -129,8 +150,8 @@ void AddListOptions(CLI::App& list, const std::shared_ptr<v1::ListAffinitiesRequ
       ->type_name("NAME");
   list.add_option_function<std::string>(
           "--client", [request](Text client) { request->set_client(client); },
-          "only of this client")
-      ->type_name("IP");
+          "only what lies in this client or prefix of clients, and what it lies in")
+      ->type_name("IP[/LENGTH]");
 }
 
 void AddList(CLI::App& noun, Invocation& invocation) {

@@ -22,8 +22,8 @@ namespace {
 constexpr char kFooter[] = R"(
 Exit status
   0  done, or there was nothing to do (COVERED, with a warning; UNCHANGED)
-  1  refused: OWNED_BY_OTHER, NOT_A_TARGET, TABLE_FULL, NOT_FOUND, NOT_ENDED_COVERED,
-     NEEDS_RESTART, NO_ROOM; a drain was not over in time (--at-most); or somebody
+  1  refused: OWNED_BY_OTHER, NOT_A_TARGET, TABLE_FULL, QUOTA_EXCEEDED, PREFIX_TOO_WIDE,
+     NOT_FOUND, NOT_ENDED_COVERED, NEEDS_RESTART, NO_ROOM; a drain was not over in time (--at-most); or somebody
      else captures
   2  the command line, or a name or value in it, or a configuration is wrong
   3  the balancer was not reached, or failed

@@ -95,6 +95,19 @@ struct Affinities {
   std::uint64_t capacity = 1'000'000;
   absl::Duration max_duration = absl::Hours(4);
   std::uint64_t clients = 262'144;  // with automatic affinity
+  std::uint64_t quota_per_target = 0;  // 0: no limit of its own
+};
+
+// What the affinities of a service may be.
+struct AffinityRules {
+  std::uint8_t widest_ipv4_prefix = 16;
+  std::uint8_t widest_ipv6_prefix = 48;
+  bool extend_on_connection = false;
+  std::optional<absl::Duration> max_lifetime = {};  // none: no end
+  // 0: the whole family.
+  [[nodiscard]] int WidestPrefix(bool is_v4) const {
+    return is_v4 ? widest_ipv4_prefix : widest_ipv6_prefix;
+  }
 };
 
 // Where a server listens: "host:port" or "unix:/path".
@@ -198,6 +211,7 @@ struct Service {
   std::optional<HealthCheck> health = std::nullopt;  // none: all targets are taken for up
   Echo echo = Echo::kAnswer;
   std::optional<AutomaticAffinity> automatic_affinity = std::nullopt;
+  AffinityRules affinity = {};
   bool takes_echo = false;  // the first one at its VIP that says forward
 };
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/no_such_name.h"
+#include "config/affinity_fields.h"
 #include "config/automatic_fields.h"
 #include "config/balancing_fields.h"
 #include "config/health_fields.h"
@@ -77,6 +78,7 @@ v1::ServiceConfig ToMessage(const Service& service, const std::vector<Target>& t
   message.set_max_half_open(service.max_half_open);
   AutomaticToMessage(service, message);
   HealthToMessage(service, message);
+  AffinityRulesToMessage(service.affinity, *message.mutable_affinity());
   message.set_target_port(service.target_port);
   for (const ServiceTarget& member : service.targets) {
     v1::ServiceTargetConfig& target = *message.add_targets();

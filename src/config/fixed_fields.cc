@@ -131,9 +131,11 @@ FieldTexts FixedFields(const BalancerConfig& config) {
 }
 
 FieldTexts LiveFields(const BalancerConfig& config) {
-  FieldTexts fields{{"affinities.max_duration", TextOf(config.affinities.max_duration)},
-                    {"logging.level", TextOf(config.log_level)},
-                    {"no_service", TextOf(config.no_service)}};
+  FieldTexts fields{
+      {"affinities.max_duration", TextOf(config.affinities.max_duration)},
+      {"affinities.quota_per_target", absl::StrCat(config.affinities.quota_per_target)},
+      {"logging.level", TextOf(config.log_level)},
+      {"no_service", TextOf(config.no_service)}};
   AddNextHops(config, fields);
   return fields;
 }

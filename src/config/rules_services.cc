@@ -5,6 +5,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "base/ids.h"
+#include "config/affinity_fields.h"
 #include "config/automatic_fields.h"
 #include "config/balancing_fields.h"
 #include "config/closest_word.h"
@@ -46,6 +47,7 @@ class ServiceRules {
         BoundedNumber(path + ".max_half_open", message.max_half_open(), {0, 134'217'728}, log_));
     service.target_port = static_cast<std::uint16_t>(
         BoundedNumber(path + ".target_port", message.target_port(), {0, 65535}, log_));
+    service.affinity = CheckedAffinityRules(path + ".affinity", message.affinity(), log_);
     CheckBalancing(path, message, service, log_);
     CheckAutomatic(path, message, service, log_);
     CheckTargets(path, message, service);

@@ -46,6 +46,8 @@ Affinities CheckedAffinities(const v1::Affinities& affinities, MistakeLog& log) 
   checked.max_duration =
       BoundedDuration("affinities.max_duration", affinities.max_duration(), checked.max_duration,
                       {absl::Seconds(1), absl::Hours(720)}, log);
+  checked.quota_per_target = BoundedNumber("affinities.quota_per_target",
+                                           affinities.quota_per_target(), {0, 67'108'864}, log);
   return checked;
 }
 

@@ -9,157 +9,140 @@
 namespace holdfast {
 namespace {
 
-using Services = std::vector<const TargetDirectory::ServiceIdentity*>;
-
-AffinityKey KeyOf(const AffinityCell& cell) {
-  return {cell.service, cell.client, cell.client_port, cell.service_port};
-}
-
-std::vector<std::uint16_t> EachOnce(std::vector<std::uint16_t> ports) {
-  std::sort(ports.begin(), ports.end());
-  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
-  return ports;
-}
-
-std::vector<std::uint16_t> OrAny(std::vector<std::uint16_t> ports) {
-  return ports.empty() ? std::vector<std::uint16_t>{0} : EachOnce(std::move(ports));
-}
-
-std::string PlaceInWords(const AffinitySelector& selector) {
-  return absl::StrCat(selector.vip.ToString(), " ", ProtocolName(selector.protocol));
+// The workers' zero is "never".
+std::uint32_t SecondOf(absl::Duration now) {
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(1, absl::ToInt64Seconds(now)));
 }
 
 }  // namespace
 
-AffinityManager::AffinityManager(Options options, const Clock& clock,
+AffinityManager::AffinityManager(const Options& options, const Clock& clock,
                                  const TargetDirectory& directory,
                                  const std::vector<AffinityTable*>& replicas,
                                  ControlCounters& counters)
-    : capacity_(options.capacity),
-      clock_(clock),
+    : clock_(clock),
       directory_(directory),
       counters_(counters),
-      book_(options.capacity, options.max_duration),
+      book_({options.capacity, options.quota_per_target, options.max_duration}),
       losses_seen_(directory.losses()) {
   replicas_.reserve(replicas.size());
   for (AffinityTable* replica : replicas) replicas_.emplace_back(*replica);
 }
 
-std::vector<AffinityCell> AffinityManager::Resolved::Cells(const IpAddress& client) const {
-  std::vector<AffinityCell> cells;
-  cells.reserve(CellCount());
-  for (const auto& [service, service_port] : services)
-    for (const std::uint16_t client_port : client_ports)
-      cells.push_back({service, client, client_port, service_port});
-  return cells;
-}
-
-AffinityManager::Resolved AffinityManager::ResolveStart(const AffinitySelector& selector,
-                                                        const std::string& target) const {
-  Resolved resolved{{}, OrAny(selector.client_ports), ""};
-  const auto refuse = [&resolved](std::string why) {
-    return Resolved{{}, resolved.client_ports, std::move(why)};
-  };
-  const std::string place = PlaceInWords(selector);
-  const auto handle = directory_.FindTarget(target);
-  if (!handle) return refuse(absl::StrCat("no target is called '", target, "'"));
-  if (directory_.ServicesOf(selector.vip, selector.protocol).empty())
-    return refuse(absl::StrCat("no service is at ", place));
-  const Services served = directory_.ServedBy(*handle, selector.vip, selector.protocol);
-  if (served.empty())
-    return refuse(absl::StrCat("target '", target, "' serves no service at ", place));
-
-  // What would end at once is not begun.
-  std::string why_not;
-  const auto may_hold = [&](const TargetDirectory::ServiceIdentity& service) {
-    const OwnerStanding standing = directory_.StandingOf(*handle, service.slot);
-    if (standing == OwnerStanding::kHolds) return true;
-    why_not = WhyNoOwner(target, service.name, standing);
-    return false;
-  };
-  if (selector.service_ports.empty())
-    for (const auto* service : served)
-      if (may_hold(*service)) resolved.services.emplace_back(service->slot, 0);
-  for (const std::uint16_t port : EachOnce(selector.service_ports)) {
-    const auto* service = directory_.ServiceAt(selector.vip, selector.protocol, port);
-    if (service == nullptr || !directory_.Serves(*handle, service->slot))
-      return refuse(absl::StrCat("target '", target, "' does not serve ", place, " port ", port));
-    if (!may_hold(*service)) return refuse(why_not);
-    resolved.services.emplace_back(service->slot, port);
-  }
-  return resolved.services.empty() ? refuse(why_not) : resolved;
-}
-
-AffinityManager::Resolved AffinityManager::ResolveEnd(const AffinitySelector& selector,
-                                                      const std::string& target) const {
-  if (selector.service_ports.empty()) return ResolveStart(selector, target);
-  Resolved resolved{{}, OrAny(selector.client_ports), ""};
-  if (!directory_.FindTarget(target)) {
-    resolved.refusal = absl::StrCat("no target is called '", target, "'");
-    return resolved;
-  }
-  for (const std::uint16_t port : EachOnce(selector.service_ports)) {
-    if (const auto* service = directory_.ServiceAt(selector.vip, selector.protocol, port))
-      resolved.services.emplace_back(service->slot, port);
-    else
-      resolved.refusal = absl::StrCat("no service is at ", PlaceInWords(selector), " port ", port);
-  }
-  return resolved;
-}
-
 AffinityAnswer AffinityManager::Start(const AffinitySelector& selector, const std::string& target,
-                                      absl::Duration duration) {
-  return Counted(JudgeAndStart(selector, target, duration));
+                                      const AffinityTerms& terms) {
+  return Counted(JudgeAndStart(selector, target, terms));
 }
 
 AffinityAnswer AffinityManager::JudgeAndStart(const AffinitySelector& selector,
-                                              const std::string& target, absl::Duration duration) {
+                                              const std::string& target,
+                                              const AffinityTerms& terms) {
   AffinityAnswer answer;
-  const Resolved resolved = ResolveStart(selector, target);
-  if (!resolved.refusal.empty()) {
-    answer.outcome = AffinityOutcome::kNotATarget;
-    answer.explanation = resolved.refusal + "; nothing changed";
+  const SelectorCells cells = CellsOfStart(directory_, selector, target);
+  if (!cells.why_none.empty()) {
+    answer.outcome = cells.refusal;
+    answer.explanation = cells.why_none + "; nothing changed";
     return answer;
   }
   // Lists that cannot fit are not multiplied out first.
-  if (resolved.CellCount() > capacity_) return Full(resolved.CellCount());
+  if (cells.Count() > book_.limits().capacity)
+    return NoRoom(AffinityOutcome::kTableFull, cells.Count(), target);
 
   const TargetHandle owner = *directory_.FindTarget(target);
-  const auto verdict = book_.JudgeStart(resolved.Cells(selector.client), owner);
+  const auto verdict = book_.JudgeStart(cells.List(), owner);
   answer.outcome = verdict.outcome;
-  if (answer.outcome == AffinityOutcome::kTableFull) return Full(resolved.CellCount());
   if (verdict.conflict) answer.conflict = Describe(*verdict.conflict);
-  if (!verdict.conflict) {
-    if (!InsertIntoReplicas(verdict.fresh, owner)) return Full(resolved.CellCount());
-    answer.granted = book_.Grant(duration);
-    book_.Establish(verdict, owner, clock_.Now(), answer.granted);
+  if (answer.outcome == AffinityOutcome::kStarted || answer.outcome == AffinityOutcome::kRenewed) {
+    const auto extends = [&](const AffinityCell& cell) { return Extends(cell, terms); };
+    std::vector<Entry> entries;
+    for (const AffinityCell& cell : verdict.fresh) entries.push_back({cell, extends(cell)});
+    if (!InsertIntoReplicas(entries, owner))
+      return NoRoom(AffinityOutcome::kTableFull, cells.Count(), target);
+    for (AffinityTable::Writer& replica : replicas_)
+      for (const AffinityCell& cell : verdict.stood) replica.Insert(cell, owner, extends(cell));
+    const auto made =
+        book_.Establish(verdict, owner, clock_.Now(), book_.Grant(terms.duration), extends);
+    Follow(made.losses);
+    answer.granted = made.granted;
+  } else if (!verdict.conflict) {
+    return NoRoom(answer.outcome, cells.Count(), target);
   }
   answer.explanation = Explain(answer, selector, target);
   return answer;
 }
 
-AffinityAnswer AffinityManager::End(const AffinitySelector& selector, const std::string& target) {
-  return Counted(JudgeAndEnd(selector, target));
+bool AffinityManager::Extends(const AffinityCell& cell, const AffinityTerms& terms) const {
+  return terms.extend_on_connection ||
+         directory_.Service(cell.service).affinity.extend_on_connection;
+}
+
+AffinityAnswer AffinityManager::End(const AffinitySelector& selector, const std::string& target,
+                                    bool allow_partial) {
+  return Counted(JudgeAndEnd(selector, target, allow_partial));
 }
 
 AffinityAnswer AffinityManager::JudgeAndEnd(const AffinitySelector& selector,
-                                            const std::string& target) {
+                                            const std::string& target, bool allow_partial) {
   AffinityAnswer answer;
-  const Resolved resolved = ResolveEnd(selector, target);
-  if (!resolved.refusal.empty()) {
-    answer.explanation = resolved.refusal + "; nothing changed";
+  const SelectorCells cells = CellsOfEnd(directory_, selector, target);
+  if (!cells.why_none.empty()) {
+    answer.explanation = cells.why_none + "; nothing changed";
     return answer;
   }
   // More than can stand cannot all stand.
-  if (resolved.CellCount() <= capacity_) {
-    const auto verdict =
-        book_.JudgeEnd(resolved.Cells(selector.client), *directory_.FindTarget(target));
+  if (cells.Count() <= book_.limits().capacity) {
+    const TargetHandle owner = *directory_.FindTarget(target);
+    const auto verdict = book_.JudgeEnd(cells.List(), owner, allow_partial);
+    if (verdict.outcome == AffinityOutcome::kTableFull ||
+        verdict.outcome == AffinityOutcome::kQuotaExceeded)
+      return NoRoom(verdict.outcome, cells.Count(), target);
+    std::vector<Entry> holes;
+    for (const AffinityCell& hole : verdict.cuts) holes.push_back({hole});
+    if (!InsertIntoReplicas(holes, owner))
+      return NoRoom(AffinityOutcome::kTableFull, cells.Count(), target);
     answer.outcome = verdict.outcome;
     if (verdict.conflict) answer.conflict = Describe(*verdict.conflict);
-    book_.Erase(verdict.cells);
-    EraseFromReplicas(verdict.cells);
+    if (answer.outcome == AffinityOutcome::kEnded) Follow(book_.End(verdict, owner));
+    answer.ended = verdict.cells.size();
+    answer.cut = verdict.cuts.size();
   }
   answer.explanation = Explain(answer, selector, target);
+  return answer;
+}
+
+std::optional<AffinityAnswer> AffinityManager::Continue(WideEnd& end, std::size_t limit) {
+  using Outcome = AffinityOutcome;
+  if (!end.exact_) {
+    end.exact_ = JudgeAndEnd(end.selector_, end.target_, end.allow_partial_);
+    end.ended_ = end.exact_->ended;
+  }
+  const auto& conflict = end.exact_->conflict;
+  const bool others_own = end.exact_->outcome == Outcome::kOwnedByOther &&
+                          conflict->cell.client == end.selector_.client &&
+                          conflict->cell.host_bits == end.selector_.host_bits;
+  const bool goes_on = end.exact_->outcome == Outcome::kEnded ||
+                       end.exact_->outcome == Outcome::kNotFound ||
+                       (end.exact_->outcome == Outcome::kOwnedByOther && !others_own);
+  // Services and targets may be others by now: what the selector means is asked anew.
+  const SelectorCells cells = CellsOfEnd(directory_, end.selector_, end.target_);
+  if (!goes_on || !cells.why_none.empty() || cells.Count() > book_.limits().capacity)
+    return Counted(ConcludeWideEnd(end));
+  std::vector<AffinityCell> inside;
+  end.next_ =
+      book_.FindInside(cells.List(), *directory_.FindTarget(end.target_), end.next_, limit, inside);
+  end.ended_ += inside.size();
+  Follow(book_.Erase(inside));
+  if (end.next_ != kNoRecord) return std::nullopt;
+  return Counted(ConcludeWideEnd(end));
+}
+
+AffinityAnswer AffinityManager::ConcludeWideEnd(const WideEnd& end) const {
+  AffinityAnswer answer = *end.exact_;
+  if (end.ended_ == answer.ended) return answer;
+  answer.outcome = AffinityOutcome::kEnded;
+  answer.ended = end.ended_;
+  answer.conflict.reset();
+  answer.explanation = Explain(answer, end.selector_, end.target_);
   return answer;
 }
 
@@ -168,56 +151,72 @@ AffinityAnswer AffinityManager::Counted(AffinityAnswer answer) {
   return answer;
 }
 
-AffinityAnswer AffinityManager::Full(std::uint64_t cells) const {
-  return {
-      AffinityOutcome::kTableFull,
-      absl::StrCat("no room: ", size(), " affinities of at most ", capacity_,
-                   " stand, and this start is ", cells, " (affinities.capacity); nothing changed"),
-      {},
-      {}};
+AffinityAnswer AffinityManager::NoRoom(AffinityOutcome outcome, std::uint64_t cells,
+                                       const std::string& target) const {
+  AffinityAnswer answer;
+  answer.outcome = outcome;
+  const auto& limits = book_.limits();
+  answer.explanation =
+      outcome == AffinityOutcome::kQuotaExceeded
+          ? absl::StrCat("target '", target, "' owns ", CountOf(*directory_.FindTarget(target)),
+                         " affinities of at most ", limits.quota, ", and this request is ", cells,
+                         " (affinities.quota_per_target); nothing changed")
+          : absl::StrCat("no room: ", size(), " affinities of at most ", limits.capacity,
+                         " stand, and this request is ", cells,
+                         " (affinities.capacity); nothing changed");
+  return answer;
 }
 
-bool AffinityManager::InsertIntoReplicas(const std::vector<AffinityCell>& cells,
-                                         TargetHandle owner) {
+bool AffinityManager::InsertIntoReplicas(const std::vector<Entry>& entries, TargetHandle owner) {
   for (std::size_t replica = 0; replica < replicas_.size(); ++replica) {
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (replicas_[replica].Insert(KeyOf(cells[i]), owner)) continue;
-      while (i-- > 0) replicas_[replica].Erase(KeyOf(cells[i]));
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (replicas_[replica].Insert(entries[i].cell, owner, entries[i].extends)) continue;
+      while (i-- > 0) replicas_[replica].Erase(entries[i].cell);
       while (replica-- > 0)
-        for (const AffinityCell& cell : cells) replicas_[replica].Erase(KeyOf(cell));
+        for (const Entry& entry : entries) replicas_[replica].Erase(entry.cell);
       return false;
     }
   }
   return true;
 }
 
-void AffinityManager::EraseFromReplicas(const std::vector<AffinityCell>& cells) {
-  for (AffinityTable::Writer& replica : replicas_)
-    for (const AffinityCell& cell : cells) replica.Erase(KeyOf(cell));
+void AffinityManager::Follow(const AffinityBook::Losses& losses) {
+  for (AffinityTable::Writer& replica : replicas_) {
+    for (const auto& [hole, owner] : losses.renumbered) replica.Insert(hole, owner);
+    for (const AffinityCell& cell : losses.gone) replica.Erase(cell);
+  }
 }
 
 std::size_t AffinityManager::EndOrphans() {
   if (std::exchange(losses_seen_, directory_.losses()) == directory_.losses()) return 0;
   std::vector<AffinityCell> orphans;
-  book_.ForEach([&](const AffinityCell& cell, TargetHandle owner) {
-    const auto reason = WhyOrphaned(cell, owner);
-    if (!reason) return;
-    orphans.push_back(cell);
-    counters_.affinities_orphaned[static_cast<std::size_t>(*reason)].Add(1);
-  });
-  book_.Erase(orphans);
-  EraseFromReplicas(orphans);
+  book_.ForEachGroup(
+      [&](ServiceSlot slot, TargetHandle owner) { FindOrphansOf(slot, owner, orphans); });
+  Follow(book_.Erase(orphans));
   return orphans.size();
 }
 
-std::optional<OrphanReason> AffinityManager::WhyOrphaned(const AffinityCell& cell,
+void AffinityManager::FindOrphansOf(ServiceSlot slot, TargetHandle owner,
+                                    std::vector<AffinityCell>& orphans) {
+  const auto reason = WhyOrphaned(slot, owner);
+  if (!reason && !book_.NamesServicePorts(slot)) return;
+  const std::size_t before = orphans.size();
+  book_.ForEachOf(slot, owner, [&](const AffinityCell& cell) {
+    const bool has_port =
+        cell.service_port == 0 || directory_.Service(slot).ports.Contains(cell.service_port);
+    if (reason || !has_port) orphans.push_back(cell);
+  });
+  counters_
+      .affinities_orphaned[static_cast<std::size_t>(reason.value_or(OrphanReason::kNotATarget))]
+      .Add(orphans.size() - before);
+}
+
+std::optional<OrphanReason> AffinityManager::WhyOrphaned(ServiceSlot slot,
                                                          TargetHandle owner) const {
-  const auto* service = directory_.FindService(cell.service);
-  if (service == nullptr) return OrphanReason::kVipRemoved;
+  if (directory_.FindService(slot) == nullptr) return OrphanReason::kVipRemoved;
   if (!directory_.Has(owner)) return OrphanReason::kTargetRemoved;
-  const bool has_port = cell.service_port == 0 || service->ports.Contains(cell.service_port);
-  if (!has_port || !directory_.Serves(owner, cell.service)) return OrphanReason::kNotATarget;
-  switch (directory_.StandingOf(owner, cell.service)) {
+  if (!directory_.Serves(owner, slot)) return OrphanReason::kNotATarget;
+  switch (directory_.StandingOf(owner, slot)) {
     case OwnerStanding::kDown:
       return OrphanReason::kTargetDown;
     case OwnerStanding::kDrained:
@@ -229,26 +228,37 @@ std::optional<OrphanReason> AffinityManager::WhyOrphaned(const AffinityCell& cel
 }
 
 std::size_t AffinityManager::ExpireDue(std::size_t limit) {
-  const auto due = book_.TakeDue(clock_.Now(), limit);
-  EraseFromReplicas(due);
-  counters_.affinities_expired.Add(due.size());
-  return due.size();
+  const absl::Duration now = clock_.Now();
+  for (AffinityTable::Writer& replica : replicas_) replica.SetSecond(SecondOf(now));
+  const auto last_served = [this](const AffinityCell& cell) {
+    std::uint32_t last = 0;
+    for (const AffinityTable::Writer& replica : replicas_)
+      last = std::max(last, replica.LastServed(cell));
+    return last;
+  };
+  const auto max_lifetime = [this](ServiceSlot slot) {
+    return directory_.Service(slot).affinity.max_lifetime.value_or(absl::InfiniteDuration());
+  };
+  const auto losses = book_.TakeDue(now, limit, last_served, max_lifetime);
+  Follow(losses);
+  const auto expired =
+      std::ranges::count_if(losses.gone, [](const auto& cell) { return !cell.is_hole(); });
+  counters_.affinities_expired.Add(static_cast<std::uint64_t>(expired));
+  return static_cast<std::size_t>(expired);
 }
 
-std::optional<AffinityCell> AffinityManager::List(
-    const std::optional<AffinityCell>& after, std::size_t limit,
-    absl::FunctionRef<void(const AffinityListing&)> visit) const {
-  const auto page = book_.ListAfter(after, limit);
-  for (const AffinityBook::Standing& standing : page) visit(Describe(standing));
-  if (page.size() < limit || page.empty()) return std::nullopt;
-  return page.back().cell;
+RecordId AffinityManager::List(RecordId from, std::size_t limit,
+                               absl::FunctionRef<void(const AffinityListing&)> visit) const {
+  const auto page = book_.ListFrom(from, limit);
+  for (const AffinityBook::Standing& standing : page.standing) visit(Describe(standing));
+  return page.next;
 }
 
-std::vector<AffinityListing> AffinityManager::MatchedBy(const AffinityCell& request) const {
-  std::vector<AffinityListing> listings;
-  for (const AffinityBook::Standing& standing : book_.MatchedBy(request))
-    listings.push_back(Describe(standing));
-  return listings;
+std::vector<AffinityManager::Match> AffinityManager::MatchedBy(const AffinityCell& request) const {
+  std::vector<Match> matches;
+  for (const AffinityBook::Match& match : book_.MatchedBy(request))
+    matches.push_back({Describe(match.standing), match.standing.affinity.owner, match.excluded});
+  return matches;
 }
 
 AffinityListing AffinityManager::Describe(const AffinityBook::Standing& standing) const {
@@ -260,7 +270,8 @@ AffinityListing AffinityManager::Describe(const AffinityBook::Standing& standing
           service.protocol,
           directory_.TargetName(standing.affinity.owner),
           now - standing.affinity.started,
-          std::max(standing.affinity.ends - now, absl::ZeroDuration())};
+          std::max(standing.affinity.ends - now, absl::ZeroDuration()),
+          standing.affinity.extends};
 }
 
 }  // namespace holdfast

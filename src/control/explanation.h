@@ -52,10 +52,11 @@ struct Explanation {
     bool begins_anew = false;  // the packet begins a new connection all the same
     std::string target;        // "" when it is gone (P7)
   };
-  // An affinity that the packet's client and service match.
+  // An affinity that the packet's client and service match, or what was cut out of wider ones.
   struct Held {
     AffinityListing affinity;
     bool passed_over = false;  // its owner may not take the request
+    bool excluded = false;     // its owner cut the request out of it (A12)
   };
   enum class Outcome : std::uint8_t {
     kForwarded,
@@ -95,7 +96,7 @@ struct Explanation {
   // asks the ring: other workers' tables, then that.
   std::vector<Finding> findings;
   std::vector<Connection> connections;  // by worker
-  std::vector<Held> affinities;         // most specific first
+  std::vector<Held> affinities;         // most specific first, those that are not followed as well
   Verdict verdict;
 };
 

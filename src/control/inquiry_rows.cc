@@ -21,7 +21,7 @@ std::string NameOf(WorkerId worker) { return absl::StrCat("worker ", Index(worke
 struct Followed {
   const TargetView* owner = nullptr;
   bool refuses = false;
-  std::vector<TargetHandle> passed_over;
+  std::size_t passed_over = 0;
 };
 Followed FollowIn(const AffinityTable& affinities, ServiceSlot slot, const FlowKey& flow,
                   const Snapshot& snapshot, bool is_request) {
@@ -32,10 +32,10 @@ Followed FollowIn(const AffinityTable& affinities, ServiceSlot slot, const FlowK
             AnswerOfOwner(snapshot.Find(handle), snapshot.service(slot), is_request);
         followed.refuses = answer == OwnerAnswer::kRefuses;
         if (answer != OwnerAnswer::kPassedOver) return true;
-        followed.passed_over.push_back(handle);
+        ++followed.passed_over;
         return false;
       });
-  if (owner) followed.owner = snapshot.Find(*owner);
+  if (owner) followed.owner = snapshot.Find(owner->target);
   return followed;
 }
 
@@ -103,17 +103,18 @@ void Inquiry::FollowAffinity() {
   const ServiceSlot slot = destination_.service();
   const AffinityTable& replica = *sources_.affinity_replicas[Index(explanation_.worker)];
   const Followed followed = FollowIn(replica, slot, flow, snapshot_, is_request_);
-  const std::size_t before = followed.passed_over.size();
   std::vector<std::string> sentences;
-  for (const AffinityListing& listing :
+  std::size_t number = 0;  // of those that the worker asks about their owners
+  for (const AffinityManager::Match& match :
        sources_.affinities->MatchedBy({slot, flow.client, flow.client_port, flow.vip_port})) {
-    const std::size_t number = explanation_.affinities.size();
-    const bool passed_over = number < before;
-    if (number <= before)
-      sentences.push_back(
-          InWords(listing) +
-          (passed_over ? WhyPassedOver(snapshot_.Find(followed.passed_over[number])) : ""));
-    explanation_.affinities.push_back({listing, passed_over});
+    const bool is_asked = !match.listing.cell.is_hole() && !match.excluded;
+    const bool passed_over = is_asked && number < followed.passed_over;
+    if (number <= followed.passed_over)
+      sentences.push_back(absl::StrCat(
+          InWords(match.listing), passed_over ? WhyPassedOver(snapshot_.Find(match.owner)) : "",
+          match.excluded ? ": not for this client, it was cut out" : ""));
+    explanation_.affinities.push_back({match.listing, passed_over, match.excluded});
+    number += is_asked ? 1 : 0;
   }
   if (sentences.empty()) sentences.push_back(NoAffinityInWords(flow, service_->name));
   const std::string why = absl::StrJoin(sentences, "; then ");

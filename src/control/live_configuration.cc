@@ -55,6 +55,7 @@ LiveConfiguration::Answer LiveConfiguration::Apply(config::BalancerConfig next,
   parts_.directory->Apply(next).IgnoreError();
   now_ = std::move(next);
   parts_.affinities->SetMaxDuration(now_.affinities.max_duration);
+  parts_.affinities->SetQuota(now_.affinities.quota_per_target);
   // Before the workers get to know the new services: none of theirs is an orphan.
   answer.orphans = parts_.affinities->EndOrphans();
   parts_.publish();

@@ -124,8 +124,8 @@ void TargetDirectory::PutService(const config::Service& service,
   service_slots_[service.name] = Index(record.identity.slot);
   Members members = MembersOf(service, config);
   if (Loses(record, service, members)) ++losses_;
-  record.identity = {record.identity.slot, service.name, service.vip, service.protocol,
-                     service.ports};
+  record.identity = {record.identity.slot, service.name,  service.vip,
+                     service.protocol,     service.ports, service.affinity};
   record.no_target = service.no_target == config::NoTarget::kDrop ? NoTargetPolicy::kDrop
                                                                   : NoTargetPolicy::kReject;
   record.forwarding = service.forwarding;

@@ -52,6 +52,7 @@ class TargetDirectory {
     Vip vip;
     Protocol protocol = Protocol::kTcp;
     PortSet ports;
+    config::AffinityRules affinity = {};
   };
   struct ServiceInfo : ServiceIdentity {
     std::vector<ServiceTargetInfo> targets;  // ordered by name

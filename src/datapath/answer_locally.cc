@@ -40,27 +40,35 @@ void AnswerArp(Local& local, rte_mbuf* mbuf) {
   batch.Reply(mbuf, Reply::kArpReply);
 }
 
-// An error about a packet that we put another one in (RFC 2003, 5; RFC 2473, 8). What is asked
-// for too often is lost: routers say it again.
-bool TakeTunnelError(Local& local, rte_mbuf* mbuf, const ParsedPacket& packet) {
-  if (!local.ports.Own(packet.key.vip)) return false;
+// An error about a packet that we put another one in (RFC 2003, 5; RFC 2473, 8), or that is said
+// to be.
+std::optional<QuotedPacket> ParseTunnelError(const Local& local, rte_mbuf* mbuf,
+                                             const ParsedPacket& packet) {
+  if (!local.ports.Own(packet.key.vip)) return std::nullopt;
   const auto quoted = ParseIcmpError(FrameOf(mbuf), packet);
-  if (!quoted || !IsTunnel(*quoted)) return false;
-  if (quoted->source != packet.key.vip) {
-    local.batch.Drop(mbuf, DropReason::kIcmpForged);
-    return true;
-  }
-  if (quoted->is_too_big) local.path_mtu_events.Push({quoted->destination, quoted->mtu});
-  local.batch.Consume(mbuf, LocalPacket::kTunnelError);
-  return true;
+  return quoted && IsTunnel(*quoted) ? quoted : std::nullopt;
+}
+
+// What comes too often is lost: routers say it again.
+void HearTunnelError(Local& local, const QuotedPacket& quoted, const IpAddress& to) {
+  if (quoted.is_too_big && quoted.source == to)
+    local.path_mtu_events.Push({quoted.destination, quoted.mtu});
+}
+
+void EndTunnelError(Batch& batch, rte_mbuf* mbuf, const QuotedPacket& quoted, const IpAddress& to) {
+  if (quoted.source != to) return batch.Drop(mbuf, DropReason::kIcmpForged);
+  batch.Consume(mbuf, LocalPacket::kTunnelError);
 }
 
 void AnswerIcmp(Local& local, rte_mbuf* mbuf, const ParsedPacket& packet) {
   Batch& batch = local.batch;
-  if (batch.port().shares_with_kernel() && !local.IsVip(packet.key.vip))
-    return batch.AddForKernel(mbuf);
-  if (!local.Has(packet.key.vip)) return batch.Drop(mbuf, DropReason::kNotOurAddress);
-  if (TakeTunnelError(local, mbuf, packet)) return;
+  const IpAddress& to = packet.key.vip;
+  const auto tunnel_error = ParseTunnelError(local, mbuf, packet);
+  if (tunnel_error) HearTunnelError(local, *tunnel_error, to);
+  // It may have tunnels of its own.
+  if (batch.port().shares_with_kernel() && !local.IsVip(to)) return batch.AddForKernel(mbuf);
+  if (!local.Has(to)) return batch.Drop(mbuf, DropReason::kNotOurAddress);
+  if (tunnel_error) return EndTunnelError(batch, mbuf, *tunnel_error, to);
   if (local.Has(packet.key.client) || batch.port().IsBroadcast(packet.key.client))
     return batch.Drop(mbuf, DropReason::kMartianSource);
   if (!IsValidEchoRequest(FrameOf(mbuf), packet)) return batch.Drop(mbuf, DropReason::kIcmp);

@@ -79,7 +79,7 @@ void Batch::Finish(WorkerCounters& counters) {
   if (discarded_count_ != 0)
     rte_pktmbuf_free_bulk(discarded_.data(), static_cast<unsigned>(discarded_count_));
   if (unknown_count_ != 0) steps_.fill(Step::kConnection);
-  looked_up_ = false;
+  looked_up_ = alike_ = false;
   ipv6_ = 0;
   has_later_fragments_ = false;
   first_fragment_count_ = held_count_ = 0;

@@ -109,30 +109,33 @@ class Batch {
     Destination* destinations;
   };
   [[nodiscard]] Room room() {
-    return {{tuples_.data(), segments_.data(), &ipip_}, destinations_.data()};
+    return {{tuples_.data(), segments_.data(), &ipip_, clients_.data(), vips_.data()},
+            destinations_.data()};
   }
-  // All that was received, as it is in the room.
-  void AddAllFlows() {
+  // All that was received, as it is in the room. `alike`: all are for one destination.
+  void AddAllFlows(bool alike) {
     mbufs_ = received_;
     flow_count_ = size_;
+    alike_ = alike;
+  }
+  void AddAllIpv6Flows(bool alike) {
+    AddAllFlows(alike);
+    ipv6_ = all();
   }
   // One that was received, as it is in the room. REQUIRES: in the order of arrival.
-  void AddFlowOfRoom(std::size_t i) { AddFlow(i, tuples_[i], destinations_[i], segments_[i]); }
-  void AddFlow(std::size_t i, const FlowKey& key, Destination destination, SegmentFlags segment) {
-    if (key.vip.IsV4()) return AddFlow(i, Ipv4Tuple::Of(key), destination, segment);
-    next_ipv6_key() = key;
-    AddIpv6Flow(i, destination, segment);
-  }
-  void AddFlow(std::size_t i, const Ipv4Tuple& tuple, Destination destination,
-               SegmentFlags segment) {
+  void AddFlowOfRoom(std::size_t i) {
+    if (!tuples_[i].is_ipv4()) NoteIpv6(clients_[i], vips_[i]);
     ipip_.Move(i, flow_count_);
-    Append(i, tuple, destination, segment);
+    Append(i, tuples_[i], destinations_[i], segments_[i]);
   }
-  // Where the key of the next flow goes, if it is IPv6; AddIpv6Flow() adds it.
-  [[nodiscard]] FlowKey& next_ipv6_key() { return keys_[flow_count_]; }
-  void AddIpv6Flow(std::size_t i, Destination destination, SegmentFlags segment) {
-    ipv6_ |= std::uint64_t{1} << flow_count_;
-    Append(i, Ipv4Tuple::InPlaceOf(keys_[flow_count_]), destination, segment);
+  void AddFlow(std::size_t i, const FlowKey& key, Destination destination, SegmentFlags segment) {
+    if (key.vip.IsV4()) {
+      ipip_.Move(i, flow_count_);
+      return Append(i, Ipv4Tuple::Of(key), destination, segment);
+    }
+    NoteIpv6(key.client, key.vip);
+    ipip_.CompleteIpv6(flow_count_, frames_[i]);
+    Append(i, Ipv4Tuple::InPlaceOf(key), destination, segment);
   }
   [[nodiscard]] rte_mbuf* mbuf(std::size_t i) const { return mbufs_[i]; }
   [[nodiscard]] Destination destination(std::size_t i) const { return destinations_[i]; }
@@ -147,11 +150,13 @@ class Batch {
   [[nodiscard]] const Ipv4Tuple& tuple(std::size_t i) const { return tuples_[i]; }
   // Bit i: packet i is IPv6. Its key, by number.
   [[nodiscard]] std::uint64_t ipv6() const { return ipv6_; }
-  [[nodiscard]] const FlowKey& ipv6_key(std::size_t i) const { return keys_[i]; }
+  [[nodiscard]] FlowKey ipv6_key(std::size_t i) const {
+    return tuples_[i].KeyWith(clients_[i], vips_[i]);
+  }
   [[nodiscard]] FlowKey key(std::size_t i) const {
     if (tuples_[i].is_ipv4()) [[likely]]
       return tuples_[i].Key();
-    return keys_[i];
+    return ipv6_key(i);
   }
   // What completes the outer headers, of each.
   [[nodiscard]] const IpipCompletions& ipip() const { return ipip_; }
@@ -162,7 +167,10 @@ class Batch {
   [[nodiscard]] Step step(std::size_t i) const { return steps_[i]; }
   void SetLine(std::size_t i, TargetLine* line) { lines_[i] = line; }
   [[nodiscard]] std::span<const Ipv4Tuple> tuples() const { return {tuples_.data(), flow_count_}; }
-  [[nodiscard]] std::span<const FlowKey> ipv6_keys() const { return {keys_.data(), flow_count_}; }
+  // By number; those that are IPv4 mean nothing there.
+  [[nodiscard]] Ipv6Flows ipv6_flows() const {
+    return {{clients_.data(), flow_count_}, {vips_.data(), flow_count_}, tuples()};
+  }
   [[nodiscard]] std::span<FlowHash> hashes() { return {hashes_.data(), flow_count_}; }
   // Bit i: SegmentFlags::plain() of packet i.
   [[nodiscard]] std::uint64_t plain() const;
@@ -171,12 +179,16 @@ class Batch {
   [[nodiscard]] bool looked_up() const { return looked_up_; }
   void NoteLookedUp() { looked_up_ = true; }
 
+  // All are known to be for one destination, and there are some.
+  [[nodiscard]] bool alike() const { return alike_; }
   // A bit for each.
   [[nodiscard]] std::uint64_t flow_bits() const { return FirstBits(flow_count_); }
 
   // ---- those of them that no connection of this worker has
-  // In its place: a copy would wait until the parts that it is made from are stored.
+  // Without a line, until it is decided. In its place: a copy would wait until the parts that it
+  // is made from are stored.
   PacketContext& AddUnknown(std::size_t i) {
+    lines_[i] = nullptr;
     const bool is_request = IsConnectionRequest(segments_[i], tuples_[i].protocol);
     return *new (&contexts_[unknown_count_++]) PacketContext{.mbuf = mbufs_[i],
                                                              .destination = destinations_[i],
@@ -311,6 +323,12 @@ class Batch {
   void Finish(WorkerCounters& counters);
 
  private:
+  // The next flow is.
+  void NoteIpv6(const IpAddress& client, const IpAddress& vip) {
+    ipv6_ |= std::uint64_t{1} << flow_count_;
+    clients_[flow_count_] = client;
+    vips_[flow_count_] = vip;
+  }
   void Append(std::size_t i, const Ipv4Tuple& tuple, Destination destination,
               SegmentFlags segment) {
     mbufs_[flow_count_] = received_[i];
@@ -356,6 +374,7 @@ class Batch {
 
   bool checksums_known_good_ = false;
   bool looked_up_ = false;
+  bool alike_ = false;
   bool has_later_fragments_ = false;
 
   std::array<rte_mbuf*, kCapacity> received_;
@@ -372,7 +391,8 @@ class Batch {
   alignas(16) std::array<SegmentFlags, kCapacity> segments_{};
   alignas(64) std::array<PacketContext, kCapacity> contexts_;
   std::array<const std::uint16_t*, kCapacity> ring_entries_;
-  std::array<FlowKey, kCapacity> keys_;  // of flows that are IPv6
+  alignas(64) std::array<IpAddress, kCapacity> clients_;  // of flows that are IPv6
+  alignas(64) std::array<IpAddress, kCapacity> vips_;
   std::array<LocalContext, kCapacity> locals_;
   std::array<StrayContext, kCapacity> strays_;
   std::array<ReturnContext, kCapacity> returns_;

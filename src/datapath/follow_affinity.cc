@@ -21,7 +21,9 @@ Followed Follow(const AffinityTable::Question& question, const PacketContext& pa
     refuses = answer == OwnerAnswer::kRefuses;
     return answer != OwnerAnswer::kPassedOver;
   });
-  return owner ? Followed{lines.Find(*owner), refuses} : Followed{};
+  if (!owner) return {};
+  if (owner->extends && packet.is_request && !refuses) affinities.NoteServed(*owner);
+  return {lines.Find(owner->target), refuses};
 }
 
 bool AnyInUse(Batch& batch, const AffinityTable& affinities) {

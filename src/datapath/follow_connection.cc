@@ -15,18 +15,36 @@ class Follower {
         counters_(counters),
         unchanged_(batch.found().settled & batch.plain()) {}
 
-  // Gives packet i its line; none where it is unknown. `found`: when the batch was looked up.
-  [[gnu::always_inline]] void Follow(std::size_t i, const ConnectionTable::Found& found) {
-    TargetLine* line = nullptr;
-    if ((unchanged_ >> i & 1) != 0) [[likely]]
-      line = lines_.FindReady(found.target(i));
-    if (line == nullptr && (found.all >> i & 1) != 0) [[unlikely]]
-      line = FollowCarefully(i);
-    batch_.SetLine(i, line);
+  // Gives nearly all packets their lines: those that change nothing and whose targets' lines are
+  // made. `found`: when the batch was looked up.
+  void FollowReady(const ConnectionTable::Found& found) {
+    if (unchanged_ == 0) return;
+    std::uint64_t ready = 0;
+    for (std::size_t i = batch_.flow_count(); i-- != 0;) {
+      // Of what was not found: any handle's.
+      const TargetHandle handle = found.target(i);
+      batch_.SetLine(i, lines_.Place(handle));
+      ready = ready << 1 | static_cast<std::uint64_t>(lines_.IsReady(handle));
+    }
+    ready_ = ready & unchanged_;
+  }
+  // The others that were found: none where that turns out to be something else.
+  void FollowOthers(const ConnectionTable::Found& found) {
+    for (std::uint64_t left = found.all & ~ready_; left != 0; left &= left - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(left));
+      batch_.SetLine(i, Follow(i, found));
+      if (unchanged_ == 0) left |= found.all & ~std::uint64_t{1} << i;
+    }
   }
 
  private:
   [[nodiscard]] CoarseTick now() const { return batch_.turn().now; }
+
+  [[nodiscard]] TargetLine* Follow(std::size_t i, const ConnectionTable::Found& found) {
+    TargetLine* line = nullptr;
+    if ((unchanged_ >> i & 1) != 0) line = lines_.FindReady(found.target(i));
+    return line == nullptr ? FollowCarefully(i) : line;
+  }
 
   // What was found may be of the past from now on.
   void NoteChange() { unchanged_ = 0; }
@@ -67,6 +85,7 @@ class Follower {
   ConnectionTable& connections_;
   WorkerCounters& counters_;
   std::uint64_t unchanged_;  // bit i: packet i changes nothing in the entry that was found
+  std::uint64_t ready_ = 0;  // bit i: FollowReady() has given it its line
 };
 
 // Asks memory for what Balance() and RememberConnection() will look at, if it comes to
@@ -79,10 +98,11 @@ void AskAhead(Batch& batch, std::span<const PacketContext> packets,
 
 // Of those that are IPv6.
 [[gnu::noinline]] void HashIpv6(Batch& batch, const HashKey& key) {
-  if (batch.ipv6() == batch.flow_bits()) return HashFlows(key, batch.ipv6_keys(), batch.hashes());
+  if (batch.ipv6() == batch.flow_bits())
+    return HashIpv6Flows(key, batch.ipv6_flows(), batch.hashes());
   for (std::uint64_t left = batch.ipv6(); left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
-    HashFlows(key, batch.ipv6_keys().subspan(i, 1), batch.hashes().subspan(i, 1));
+    HashIpv6Flows(key, batch.ipv6_flows().Subspan(i, 1), batch.hashes().subspan(i, 1));
   }
 }
 
@@ -103,14 +123,15 @@ void FollowConnection(Batch& batch, TargetLines& lines, ConnectionTable& connect
                       const RingHasher& ring_hasher, WorkerCounters& counters) {
   ConnectionTable::Found& found = batch.found();
   connections.FindAway(batch.hashes(), batch.turn().now, found);
+  lines.Follow(*batch.turn().snapshot);
+  Follower follower(batch, lines, connections, counters);
+  follower.FollowReady(found);
   // What is asked for comes while the others are followed.
   for (std::uint64_t left = batch.flow_bits() & ~found.all; left != 0; left &= left - 1)
     batch.AddUnknown(static_cast<std::size_t>(std::countr_zero(left)));
   const std::size_t missing = batch.unknown().size();
   AskAhead(batch, batch.unknown(), connections, ring_hasher);
-  lines.Follow(*batch.turn().snapshot);
-  Follower follower(batch, lines, connections, counters);
-  for (std::size_t i = 0; i < batch.flow_count(); ++i) follower.Follow(i, found);
+  follower.FollowOthers(found);
   // Those of which more than the headers had to be known.
   AskAhead(batch, batch.unknown().subspan(missing), connections, ring_hasher);
 }

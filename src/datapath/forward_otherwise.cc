@@ -1,20 +1,12 @@
 #include <rte_mbuf.h>
 
+#include "datapath/flow_entropy.h"
 #include "datapath/put_headers.h"
 #include "datapath/stages.h"
 #include "datapath/target_path.h"
 #include "wire/ipv4_split.h"
 
 namespace holdfast {
-namespace {
-
-// What goes out says nothing of the hash that tables know the flow by.
-std::uint32_t EntropyOf(const FlowHash& hash) {
-  return static_cast<std::uint32_t>((hash.fingerprint ^ hash.bucket) * 0x9E3779B97F4A7C15 >> 32);
-}
-
-}  // namespace
-
 void ForwardOtherwise(Batch& batch, std::size_t i, const TunnelPath& path, Departures& departures,
                       ReplyLimiter& limiter, Nat& nat) {
   rte_mbuf* const mbuf = batch.mbuf(i);

@@ -1,5 +1,7 @@
-#include <emmintrin.h>
 #include <rte_mbuf.h>
+#include <smmintrin.h>
+
+#include <algorithm>
 
 #include "datapath/punt.h"
 #include "datapath/stages.h"
@@ -8,7 +10,7 @@
 namespace holdfast {
 namespace {
 
-const auto kParse = GroupParsers().front().parse;
+const GroupParser kParser = GroupParsers().front();
 
 // Bit i: words[i] is `word`. REQUIRES: `count` is a multiple of four.
 std::uint64_t WordsEqualTo(std::uint32_t word, const Destination* words, std::size_t count) {
@@ -147,22 +149,65 @@ class Ipv6Classifier {
 // As ordinary IPv6 for a service, or back by nat; false when it is neither.
 bool AddOrdinaryIpv6(Batch& batch, std::size_t i, const OwnMac& own_mac, Ipv6Classifier& classifier,
                      const Nat& nat) {
-  FlowKey& key = batch.next_ipv6_key();
+  FlowKey key;
   SegmentFlags segment;
   const FrameGroups frames = batch.frames();
   if (!ParseOrdinaryIpv6({frames.data[i], frames.lengths[i]}, own_mac, key, segment)) return false;
   const Destination destination = classifier.Find(key);
   if (!destination.exists()) return AddReturn(batch, i, key, segment, nat);
-  batch.AddIpv6Flow(i, destination, segment);
+  batch.AddFlow(i, key, destination, segment);
   return true;
 }
 
-// Bit i: there is a service for packet i of the room's `count`, as nearly all have it.
-std::uint64_t Classify(const Batch::Room& room, std::size_t count, const Snapshot& snapshot) {
+// Whether all go to the same address, port and protocol, as packets of a batch often do.
+bool AreAlike(const Ipv4Tuple* tuples, std::size_t count) {
+  const std::uint64_t first = tuples->endpoint();
+  std::uint64_t different = 0;
+  for (std::size_t i = 1; i < count; ++i) different |= tuples[i].endpoint() ^ first;
+  return different == 0;
+}
+
+bool AreAlike(const IpAddress* addresses, std::size_t count) {
+  const __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(addresses));
+  __m128i different = _mm_setzero_si128();
+  for (std::size_t i = 1; i < count; ++i) {
+    const __m128i next = _mm_loadu_si128(reinterpret_cast<const __m128i*>(addresses + i));
+    different = _mm_or_si128(different, _mm_xor_si128(next, first));
+  }
+  return _mm_testz_si128(different, different) != 0;
+}
+
+struct Classified {
+  std::uint64_t flows = 0;  // bit i: there is a service for packet i, as nearly all have it
+  bool alike = false;       // they are known to be for the same destination
+};
+
+// Of the room's `count` packets.
+Classified Classify(const Batch::Room& room, std::size_t count, const Snapshot& snapshot) {
   const WordMap::View endpoints = snapshot.service_map().endpoints();
+  if (AreAlike(room.parsed.tuples, count)) [[likely]] {
+    const auto destination = Destination::FromWord(endpoints.Find(room.parsed.tuples->endpoint()));
+    std::fill_n(room.destinations, count, destination);
+    return {.flows = destination.exists() ? ~std::uint64_t{0} : 0, .alike = true};
+  }
   for (std::size_t i = 0; i < count; ++i)
     room.destinations[i] = Destination::FromWord(endpoints.Find(room.parsed.tuples[i].endpoint()));
-  return ~WordsEqualTo(WordMap::kNone, room.destinations, count);
+  return {.flows = ~WordsEqualTo(WordMap::kNone, room.destinations, count)};
+}
+
+// The same of IPv6.
+Classified ClassifyIpv6(const Batch::Room& room, std::size_t count, const Snapshot& snapshot) {
+  const auto key = [&](std::size_t i) {
+    return room.parsed.tuples[i].KeyWith(room.parsed.clients[i], room.parsed.vips[i]);
+  };
+  if (AreAlike(room.parsed.tuples, count) && AreAlike(room.parsed.vips, count)) [[likely]] {
+    const Destination destination = snapshot.Classify(key(0));
+    std::fill_n(room.destinations, count, destination);
+    return {.flows = destination.exists() ? ~std::uint64_t{0} : 0, .alike = true};
+  }
+  Ipv6Classifier classifier(snapshot);
+  for (std::size_t i = 0; i < count; ++i) room.destinations[i] = classifier.Find(key(i));
+  return {.flows = ~WordsEqualTo(WordMap::kNone, room.destinations, count)};
 }
 
 // Bit i: there is a service for packet i all the same. `missing`: those to look for.
@@ -201,13 +246,25 @@ bool LooksLikeIpv6(const Batch& batch) {
          ordinary::IsIpv6(frames.data[last]);
 }
 
+[[gnu::noinline]] void ParseIpv6(Batch& batch, const Askers& askers) {
+  const Batch::Room room = batch.room();
+  const FrameGroups frames = batch.frames();
+  const std::uint64_t ordinary = kParser.parse_ipv6(frames, OwnMac(batch.port().mac), room.parsed);
+  const Classified classified = ClassifyIpv6(room, frames.count, *batch.turn().snapshot);
+  const std::uint64_t flows = ordinary & classified.flows & batch.all();
+  if (flows == batch.all()) [[likely]]
+    batch.AddAllIpv6Flows(classified.alike);
+  else
+    AddAsTheyAre(batch, flows, 0, askers);
+}
+
 // `flows`: those whose services are known; `missing`: the other ordinary packets.
 [[gnu::noinline]] void AddOthers(Batch& batch, std::uint64_t flows, std::uint64_t missing,
                                  const Askers& askers) {
   const ServiceMap& map = batch.turn().snapshot->service_map();
   if (map.HasWidePlaces()) flows |= ClassifyWide(batch.room(), missing, map);
   if (flows == batch.all())
-    batch.AddAllFlows();
+    batch.AddAllFlows(false);
   else
     AddAsTheyAre(batch, flows, missing, askers);
 }
@@ -217,15 +274,16 @@ bool LooksLikeIpv6(const Batch& batch) {
 void Parse(Batch& batch, const WorkerPorts& ports, Fragments& fragments, const Nat& nat) {
   const Askers askers{ports, fragments, nat};
   if (LooksLikeIpv6(batch)) [[unlikely]]
-    return AddAsTheyAre(batch, 0, 0, askers);
+    return ParseIpv6(batch, askers);
   const Batch::Room room = batch.room();
   const FrameGroups frames = batch.frames();
   const std::uint64_t all = batch.all();
   const std::uint64_t ordinary =
-      kParse(frames, OwnMac(batch.port().mac), batch.checksums_known_good(), room.parsed);
-  const std::uint64_t flows = ordinary & Classify(room, frames.count, *batch.turn().snapshot);
+      kParser.parse(frames, OwnMac(batch.port().mac), batch.checksums_known_good(), room.parsed);
+  const Classified classified = Classify(room, frames.count, *batch.turn().snapshot);
+  const std::uint64_t flows = ordinary & classified.flows;
   if ((flows & all) == all) [[likely]]
-    batch.AddAllFlows();
+    batch.AddAllFlows(classified.alike);
   else
     AddOthers(batch, flows & all, ordinary & ~flows & all, askers);
 }

@@ -47,11 +47,12 @@ TargetPath PathTo(const TargetView& target, const WorkerPort& port, const MacAdd
   if (target.forwarding || port.vlan != 0) return path;
   path.longest_l2 = static_cast<std::uint16_t>(port.mtu + sizeof(EthernetHeader));
   if (target.address.IsV4())
-    path.longest_ipip = static_cast<std::uint16_t>(std::min<std::uint32_t>(port.mtu, path_mtu) +
-                                                   sizeof(EthernetHeader));
+    path.longest_in_ipv4 = static_cast<std::uint16_t>(std::min<std::uint32_t>(port.mtu, path_mtu) +
+                                                      sizeof(EthernetHeader));
   const TunnelHeader::Ends ends = EndsOf(target, port, mac);
-  path.header = target.address.IsV4() ? OuterHeader(mac, port.mac, ends.from, ends.to)
-                                      : OuterHeader(mac, port.mac);
+  path.header = target.address.IsV4()
+                    ? OuterHeader(mac, port.mac, ends.from, ends.to, ends.gue_port)
+                    : OuterHeader(mac, port.mac);
   return path;
 }
 

@@ -43,7 +43,13 @@ class TargetLines {
       return &line;
     return Make(handle, kWithCare);
   }
-  // The same, but none of a target that is down in a service: not all that it has an entry
+  // Where the line of `handle` is, if it has one; and whether Find() returns it as it is, for any
+  // handle at all.
+  [[nodiscard]] TargetLine* Place(TargetHandle handle) const { return &lines_[handle.slot()]; }
+  [[nodiscard]] bool IsReady(TargetHandle handle) const {
+    return PathOf(lines_[handle.slot()]).made_for == (stamp_ | handle.raw());
+  }
+  // The same as Find(), but none of a target that is down in a service: not all that it has an entry
   // for may follow it. So nobody else is asked whether it is.
   [[nodiscard]] TargetLine* FindReady(TargetHandle handle) {
     TargetLine& line = lines_[handle.slot()];

@@ -20,9 +20,10 @@ struct TargetPath {
   // What TargetLines made it for: a state of targets and neighbours, and, in the low
   // bits, the target's handle. 0: never.
   std::uint64_t made_for = 0;
-  // Of frames that go the quick way, with l2 and with ipip. 0: none does, TunnelPath says how.
+  // Of frames that go the quick way, with l2 and in IPv4, with ipip and gue. 0: none does,
+  // TunnelPath says how.
   std::uint16_t longest_l2 = 0;
-  std::uint16_t longest_ipip = 0;
+  std::uint16_t longest_in_ipv4 = 0;
   PortIndex port{};
   std::uint8_t reserved = 0;
   OuterHeader header = {};
@@ -36,7 +37,7 @@ static_assert(std::is_trivially_copyable_v<TargetPath>);
 
 // Made with the line's TargetPath.
 struct alignas(64) TunnelPath {
-  bool resolved = false;  // false: the target's MAC is not known, all else is void
+  bool resolved = false;  // false: the target's MAC is not known, and no packet fits
   std::optional<ForwardingMode> forwarding = std::nullopt;  // of the target, whatever its service
   // The longest packets that clients may send, by family and ForwardingMode.
   std::array<std::uint16_t, kForwardingNames.size()> longest_ipv4 = {};

@@ -9,6 +9,13 @@
 namespace holdfast {
 namespace {
 
+void AddTo(WorkerCounters& counters, Destination destination, Step step, std::uint64_t packets,
+           std::uint64_t bytes) {
+  ServiceCounters& service = counters.services[Index(destination.service())];
+  service.packets[step].Add(packets);
+  service.bytes.Add(bytes);
+}
+
 // Neighbours in a batch often are for the same service: they are added at once.
 class ServiceRun {
  public:
@@ -21,10 +28,7 @@ class ServiceRun {
     bytes_ += frame_length;
   }
   void End() {
-    if (packets_ == 0) return;
-    ServiceCounters& service = counters_.services[Index(destination_.service())];
-    service.packets[step_].Add(packets_);
-    service.bytes.Add(bytes_);
+    if (packets_ != 0) AddTo(counters_, destination_, step_, packets_, bytes_);
   }
 
  private:
@@ -42,25 +46,29 @@ class ServiceRun {
   std::uint64_t bytes_ = 0;
 };
 
-// `step_of(i)` knew the target of packet i.
-template <typename StepOf>
-void CountForwarded(const Batch& batch, std::span<const std::uint8_t> numbers,
-                    WorkerCounters& counters, StepOf step_of) {
+// Of its target; returns the frame's length.
+[[gnu::always_inline]] inline std::uint32_t CountOfTarget(const Batch& batch, std::size_t i) {
+  const std::uint32_t length = batch.length(i);
+  TargetLine& line = *batch.line(i);
+  line.packets.Add(1);
+  line.bytes.Add(length);
+  return length;
+}
+
+[[gnu::noinline]] void CountOneByOne(const Batch& batch, std::span<const std::uint8_t> numbers,
+                                     WorkerCounters& counters) {
   ServiceRun run(counters);
-  for (const std::size_t i : numbers) {
-    TargetLine& line = *batch.line(i);
-    line.packets.Add(1);
-    line.bytes.Add(batch.length(i));
-    run.Add(batch.destination(i), step_of(i), batch.length(i));
-  }
+  for (const std::size_t i : numbers)
+    run.Add(batch.destination(i), batch.step(i), CountOfTarget(batch, i));
   run.End();
 }
 
 void CountForwarded(Batch& batch, std::span<const std::uint8_t> numbers, WorkerCounters& counters) {
-  if (batch.unknown().empty())
-    CountForwarded(batch, numbers, counters, [](std::size_t) { return Step::kConnection; });
-  else
-    CountForwarded(batch, numbers, counters, [&](std::size_t i) { return batch.step(i); });
+  if (!batch.alike() || !batch.unknown().empty()) [[unlikely]]
+    return CountOneByOne(batch, numbers, counters);
+  std::uint64_t bytes = 0;
+  for (const std::size_t i : numbers) bytes += CountOfTarget(batch, i);
+  AddTo(counters, batch.destination(0), Step::kConnection, numbers.size(), bytes);
 }
 
 // Pieces count beside the packets that they are of.

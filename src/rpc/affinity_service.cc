@@ -1,5 +1,7 @@
 #include "rpc/affinity_service.h"
 
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "rpc/affinity_stream.h"
@@ -10,6 +12,8 @@
 
 namespace holdfast {
 namespace {
+
+constexpr std::size_t kAffinitiesInSlice = 4096;
 
 // Those of the target that follow its reports.
 void NameFollowers(const TargetDirectory& directory, const std::string& target,
@@ -28,7 +32,7 @@ grpc::ServerUnaryReactor* AffinityService::StartAffinity(grpc::CallbackServerCon
   auto start = FromWire(*request);
   if (!start.ok()) return Answered(context, start.status());
   return OnLoop(loop_, [this, start = *std::move(start), request, response] {
-    ToWire(*request, affinities_.Start(start.selector, start.target, start.duration), *response);
+    ToWire(*request, affinities_.Start(start.selector, start.target, start.terms), *response);
     return absl::OkStatus();
   });
 }
@@ -38,8 +42,22 @@ grpc::ServerUnaryReactor* AffinityService::EndAffinity(grpc::CallbackServerConte
                                                        v1::EndAffinityResponse* response) {
   auto end = FromWire(*request);
   if (!end.ok()) return Answered(context, end.status());
+  if (end->scope.include_narrower) return EndWidely(*std::move(end), request, response);
   return OnLoop(loop_, [this, end = *std::move(end), request, response] {
-    ToWire(*request, affinities_.End(end.selector, end.target), *response);
+    ToWire(*request, affinities_.End(end.selector, end.target, end.scope.allow_partial), *response);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* AffinityService::EndWidely(EndRequest end,
+                                                     const v1::EndAffinityRequest* request,
+                                                     v1::EndAffinityResponse* response) {
+  auto wide = std::make_shared<AffinityManager::WideEnd>(
+      std::move(end.selector), std::move(end.target), end.scope.allow_partial);
+  return OnLoopInSlices(loop_, [=, this]() -> std::optional<absl::Status> {
+    const auto answer = affinities_.Continue(*wide, kAffinitiesInSlice);
+    if (!answer) return std::nullopt;
+    ToWire(*request, *answer, *response);
     return absl::OkStatus();
   });
 }

@@ -3,6 +3,7 @@
 
 #include "holdfast/v1/affinity.grpc.pb.h"
 #include "rpc/control_parts.h"
+#include "rpc/from_wire.h"
 
 namespace holdfast {
 
@@ -28,6 +29,9 @@ class AffinityService final : public v1::AffinityService::CallbackService {
       grpc::CallbackServerContext* context, const v1::ListAffinitiesRequest* request) override;
 
  private:
+  grpc::ServerUnaryReactor* EndWidely(EndRequest end, const v1::EndAffinityRequest* request,
+                                      v1::EndAffinityResponse* response);
+
   ManagementLoop& loop_;
   const TargetDirectory& directory_;
   AffinityManager& affinities_;

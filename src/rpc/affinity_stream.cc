@@ -8,7 +8,12 @@
 namespace holdfast {
 namespace {
 
-constexpr std::size_t kCellsInPage = 256;
+// One of them lies in the other.
+bool Meet(const IpPrefix& a, const IpPrefix& b) {
+  return a.Contains(b.address) || b.Contains(a.address);
+}
+
+constexpr std::size_t kCellsInPage = 1024;
 
 }  // namespace
 
@@ -29,7 +34,7 @@ void AffinityStream::Begin() {
 void AffinityStream::ReadPage() {
   page_.clear();
   written_ = 0;
-  after_ = affinities_.List(after_, kCellsInPage, [this](const AffinityListing& listing) {
+  next_ = affinities_.List(next_, kCellsInPage, [this](const AffinityListing& listing) {
     if (Matches(listing)) page_.push_back(listing);
   });
   WriteNext();
@@ -47,7 +52,7 @@ absl::Status AffinityStream::CheckNames() const {
 bool AffinityStream::Matches(const AffinityListing& listing) const {
   return (request_.service.empty() || listing.service == request_.service) &&
          (request_.target.empty() || listing.target == request_.target) &&
-         (!request_.client || listing.cell.client == *request_.client);
+         (!request_.client || Meet(listing.cell.client_prefix(), *request_.client));
 }
 
 void AffinityStream::WriteNext() {
@@ -55,7 +60,7 @@ void AffinityStream::WriteNext() {
     *response_.mutable_affinity() = ToWire(page_[written_++]);
     return StartWrite(&response_);
   }
-  if (after_) return visits_.Visit([this] { ReadPage(); });
+  if (next_ != kNoRecord) return visits_.Visit([this] { ReadPage(); });
   Finish(grpc::Status::OK);
 }
 

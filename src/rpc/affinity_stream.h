@@ -6,7 +6,6 @@
 
 #include <grpcpp/support/server_callback.h>
 
-#include <optional>
 #include <vector>
 
 #include "control/affinity_manager.h"
@@ -43,8 +42,8 @@ class AffinityStream final : public grpc::ServerWriteReactor<v1::ListAffinitiesR
   LoopVisits visits_;
 
   std::vector<AffinityListing> page_;
-  std::size_t written_ = 0;            // of the page
-  std::optional<AffinityCell> after_;  // the last cell of the page; empty: it is the last page
+  std::size_t written_ = 0;  // of the page
+  RecordId next_ = 0;        // where the next page begins; kNoRecord: it is the last page
   v1::ListAffinitiesResponse response_;
 };
 

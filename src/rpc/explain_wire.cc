@@ -161,6 +161,7 @@ void ToWire(const Explanation& explanation, v1::ExplainResponse& wire) {
   for (const auto& held : explanation.affinities) {
     v1::MatchedAffinity& matched = *wire.add_affinities();
     *matched.mutable_affinity() = ToWire(held.affinity);
+    matched.set_excluded(held.excluded);
     matched.set_passed_over(held.passed_over);
   }
 }

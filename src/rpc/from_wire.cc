@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rpc/wire_fields.h"
 
@@ -27,38 +28,34 @@ absl::StatusOr<IpAddress> HostFromWire(absl::string_view field, const std::strin
   return address;
 }
 
-absl::Status CheckPrefix(const IpPrefix& prefix) {
+absl::StatusOr<IpPrefix> PrefixFromWire(const IpAddress& client, std::uint32_t length) {
   const absl::string_view field = "selector.client_prefix_length";
-  const int whole = prefix.address.HostPrefixLength();
-  if (!prefix.IsCanonical())
-    return Mistake(field, prefix.length,
-                   absl::StrCat("selector.client ", prefix.address.ToString(),
-                                " has bits set outside this prefix"));
-  if (prefix.length < whole)
-    return Mistake(field, prefix.length,
-                   absl::StrCat("prefixes come later: only ", whole, " (one host) so far"));
-  return absl::OkStatus();
-}
-
-absl::Status CheckPrefixOf(const IpAddress& client, const v1::AffinitySelector& wire) {
-  if (!wire.has_client_prefix_length()) return absl::OkStatus();
   const auto most = static_cast<std::uint32_t>(client.HostPrefixLength());
-  const std::uint32_t length = wire.client_prefix_length();
   if (length > most)
-    return Mistake("selector.client_prefix_length", length,
-                   absl::StrCat("a prefix of this family has 0 to ", most, " bits"));
-  return CheckPrefix({client, static_cast<int>(length)});
+    return Mistake(field, length, absl::StrCat("a prefix of this family has 0 to ", most, " bits"));
+  const IpPrefix prefix{client, static_cast<int>(length)};
+  if (!prefix.IsCanonical())
+    return Mistake(
+        field, length,
+        absl::StrCat("selector.client ", client.ToString(), " has bits set outside this prefix"));
+  return prefix;
 }
 
-absl::StatusOr<IpAddress> ClientFromWire(const v1::AffinitySelector& wire, const IpAddress& vip) {
-  auto client = HostFromWire("selector.client", wire.client());
-  if (!client.ok()) return client;
+// One host, or a prefix: then also the one that begins with the unspecified address.
+absl::StatusOr<IpPrefix> ClientFromWire(const v1::AffinitySelector& wire, const IpAddress& vip) {
+  const absl::string_view field = "selector.client";
+  const auto client = AddressFromWire(field, wire.client());
+  if (!client.ok()) return client.status();
   if (client->IsV4() != vip.IsV4())
     return Mistake(
-        "selector.client", Quoted(wire.client()),
+        field, Quoted(wire.client()),
         absl::StrCat("must be of the family of selector.vip, ", vip.IsV4() ? "IPv4" : "IPv6"));
-  if (auto checked = CheckPrefixOf(*client, wire); !checked.ok()) return checked;
-  return client;
+  const auto whole = static_cast<std::uint32_t>(client->HostPrefixLength());
+  const std::uint32_t length =
+      wire.has_client_prefix_length() ? wire.client_prefix_length() : whole;
+  if (length == whole || client->IsMulticast())
+    if (const auto host = HostFromWire(field, wire.client()); !host.ok()) return host.status();
+  return PrefixFromWire(*client, length);
 }
 
 absl::StatusOr<std::vector<std::uint16_t>> PortsFromWire(absl::string_view field,
@@ -86,8 +83,13 @@ absl::StatusOr<AffinitySelector> FromWire(const v1::AffinitySelector& wire) {
   if (!client.ok()) return client.status();
   auto client_ports = PortsFromWire("selector.client_ports", wire.client_ports());
   if (!client_ports.ok()) return client_ports.status();
-  return AffinitySelector{*vip, *protocol, *std::move(service_ports), *client,
-                          *std::move(client_ports)};
+  const int host_bits = client->address.HostPrefixLength() - client->length;
+  return AffinitySelector{*vip,
+                          *protocol,
+                          *std::move(service_ports),
+                          client->address,
+                          *std::move(client_ports),
+                          static_cast<std::uint8_t>(host_bits)};
 }
 
 absl::Status CheckName(absl::string_view field, const std::string& name) {
@@ -135,12 +137,15 @@ absl::StatusOr<StartRequest> FromWire(const v1::StartAffinityRequest& wire) {
   if (!request.ok()) return request;
   const auto duration = DurationFromWire("duration", wire.duration());
   if (!duration.ok()) return duration.status();
-  request->duration = *duration;
+  request->terms = {*duration, wire.extend_on_connection()};
   return request;
 }
 
 absl::StatusOr<EndRequest> FromWire(const v1::EndAffinityRequest& wire) {
-  return RequestFromWire<EndRequest>(wire);
+  auto request = RequestFromWire<EndRequest>(wire);
+  if (!request.ok()) return request;
+  request->scope = {wire.allow_partial(), wire.include_narrower()};
+  return request;
 }
 
 absl::StatusOr<ListRequest> FromWire(const v1::ListAffinitiesRequest& wire) {
@@ -148,9 +153,17 @@ absl::StatusOr<ListRequest> FromWire(const v1::ListAffinitiesRequest& wire) {
   if (auto checked = CheckNameIfAny("service", wire.service()); !checked.ok()) return checked;
   if (auto checked = CheckNameIfAny("target", wire.target()); !checked.ok()) return checked;
   if (wire.client().empty()) return request;
+  if (absl::StrContains(wire.client(), '/')) {
+    const auto prefix = IpPrefix::Parse(wire.client());
+    if (!prefix.ok() || !prefix->IsCanonical())
+      return Mistake("client", Quoted(wire.client()),
+                     "must be an address or a prefix without bits set outside it");
+    request.client = *prefix;
+    return request;
+  }
   const auto client = HostFromWire("client", wire.client());
   if (!client.ok()) return client.status();
-  request.client = *client;
+  request.client = {*client, client->HostPrefixLength()};
   return request;
 }
 

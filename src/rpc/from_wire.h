@@ -25,17 +25,18 @@ namespace holdfast {
 struct StartRequest {
   AffinitySelector selector;
   std::string target;
-  absl::Duration duration;  // zero: as long as may be (A17)
+  AffinityTerms terms;
 };
 struct EndRequest {
   AffinitySelector selector;
   std::string target;
+  EndScope scope;
 };
 // Which affinities to list; what is empty does not narrow the list.
 struct ListRequest {
   std::string service;
   std::string target;
-  std::optional<IpAddress> client;
+  std::optional<IpPrefix> client;  // what lies inside it, and what it lies in
 };
 struct TargetStateRequest {
   std::string target;

@@ -23,6 +23,10 @@ v1::Outcome ToWire(AffinityOutcome outcome) {
       return v1::OUTCOME_NOT_A_TARGET;
     case AffinityOutcome::kTableFull:
       return v1::OUTCOME_TABLE_FULL;
+    case AffinityOutcome::kQuotaExceeded:
+      return v1::OUTCOME_QUOTA_EXCEEDED;
+    case AffinityOutcome::kPrefixTooWide:
+      return v1::OUTCOME_PREFIX_TOO_WIDE;
     case AffinityOutcome::kEnded:
       return v1::OUTCOME_ENDED;
     case AffinityOutcome::kNotFound:
@@ -79,6 +83,8 @@ void ToWire(const v1::StartAffinityRequest& request, const AffinityAnswer& answe
 void ToWire(const v1::EndAffinityRequest& request, const AffinityAnswer& answer,
             v1::EndAffinityResponse& response) {
   Repeat(request, answer, response);
+  response.set_ended(answer.ended);
+  response.set_cut(answer.cut);
 }
 
 v1::Affinity ToWire(const AffinityListing& listing) {
@@ -89,11 +95,13 @@ v1::Affinity ToWire(const AffinityListing& listing) {
   wire.set_protocol(ToWire(listing.protocol));
   wire.set_service_port(listing.cell.service_port);
   wire.set_client(listing.cell.client.ToString());
-  wire.set_client_prefix_length(static_cast<std::uint32_t>(listing.cell.client.HostPrefixLength()));
+  wire.set_client_prefix_length(static_cast<std::uint32_t>(listing.cell.client_prefix().length));
   wire.set_client_port(listing.cell.client_port);
   wire.set_target(listing.target);
   *wire.mutable_age() = ToWire(absl::Floor(listing.age, unit));
   *wire.mutable_time_left() = ToWire(absl::Ceil(listing.time_left, unit));
+  wire.set_extend_on_connection(listing.extends);
+  wire.set_hole(listing.cell.is_hole());
   return wire;
 }
 

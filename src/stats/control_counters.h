@@ -9,7 +9,7 @@ namespace holdfast {
 
 struct ControlCounters {
   // By AffinityOutcome (affinity/request.h), whose names are the labels.
-  std::array<Counter, 9> affinity_requests;
+  std::array<Counter, 11> affinity_requests;
   Counter affinities_expired;
   // By OrphanReason, whose names are the labels.
   std::array<Counter, 5> affinities_orphaned;

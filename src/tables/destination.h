@@ -26,11 +26,11 @@ class Destination {
   [[nodiscard]] constexpr ForwardingMode forwarding() const {
     return static_cast<ForwardingMode>(word_ >> 16 & 0xff);
   }
-  // The two ways that nearly all packets go, in one comparison each.
-  [[nodiscard]] constexpr bool IsIpv4InIp() const {
-    return word_ >> 16 == WayOf(ForwardingMode::kIpip, true);
+  [[nodiscard]] constexpr bool is_ipv4() const { return (word_ >> 24 & 1) != 0; }
+  // Both its forwarding mode and its VIP's family are the other's.
+  [[nodiscard]] constexpr bool GoesAs(Destination other) const {
+    return ((word_ ^ other.word_) >> 16) == 0;
   }
-  [[nodiscard]] constexpr bool IsL2() const { return forwarding() == ForwardingMode::kL2; }
   [[nodiscard]] constexpr std::uint32_t word() const { return word_; }
   friend constexpr bool operator==(Destination, Destination) = default;
 

@@ -16,6 +16,9 @@ const bool kHaveVaes =
 const auto kHashIpv4Flows = kHaveVaes  ? &HashIpv4FlowsWithVaes
                             : kHaveAes ? &HashIpv4FlowsWithAes
                                        : &HashIpv4FlowsPortable;
+const auto kHashIpv6Flows = kHaveVaes  ? &HashIpv6FlowsWithVaes
+                            : kHaveAes ? &HashIpv6FlowsWithAes
+                                       : &HashIpv6FlowsPortable;
 
 }  // namespace
 
@@ -36,6 +39,10 @@ void HashIpv4FlowsPortable(const HashKey& key, std::span<const Ipv4Tuple> flows,
   FlowHasher<SoftwareAes>(key).HashAll(flows, hashes);
 }
 
+void HashIpv6FlowsPortable(const HashKey& key, const Ipv6Flows& flows, std::span<FlowHash> hashes) {
+  FlowHasher<SoftwareAes>(key).HashAll(flows, hashes);
+}
+
 void HashFlows(const HashKey& key, std::span<const FlowKey> keys, std::span<FlowHash> hashes) {
   kHashFlows(key, keys, hashes);
 }
@@ -43,6 +50,10 @@ void HashFlows(const HashKey& key, std::span<const FlowKey> keys, std::span<Flow
 void HashIpv4Flows(const HashKey& key, std::span<const Ipv4Tuple> flows,
                    std::span<FlowHash> hashes) {
   kHashIpv4Flows(key, flows, hashes);
+}
+
+void HashIpv6Flows(const HashKey& key, const Ipv6Flows& flows, std::span<FlowHash> hashes) {
+  kHashIpv6Flows(key, flows, hashes);
 }
 
 FlowHash HashFlow(const HashKey& key, const FlowKey& flow) {

@@ -19,6 +19,18 @@ struct FlowHash {
   friend bool operator==(const FlowHash&, const FlowHash&) = default;
 };
 
+// Flows that are IPv6, in parts: their addresses, and Ipv4Tuple::InPlaceOf(). As many of each.
+struct Ipv6Flows {
+  std::span<const IpAddress> clients;
+  std::span<const IpAddress> vips;
+  std::span<const Ipv4Tuple> in_place;
+
+  [[nodiscard]] Ipv6Flows Subspan(std::size_t first, std::size_t count) const {
+    return {clients.subspan(first, count), vips.subspan(first, count),
+            in_place.subspan(first, count)};
+  }
+};
+
 struct HashKey {
   std::uint64_t words[2] = {0, 0};
   // From the kernel's random generator.
@@ -31,6 +43,8 @@ void HashFlows(const HashKey& key, std::span<const FlowKey> keys, std::span<Flow
 // A tuple's hash is that of the FlowKey that it is.
 void HashIpv4Flows(const HashKey& key, std::span<const Ipv4Tuple> flows,
                    std::span<FlowHash> hashes);
+// The same, of IPv6.
+void HashIpv6Flows(const HashKey& key, const Ipv6Flows& flows, std::span<FlowHash> hashes);
 FlowHash HashFlow(const HashKey& key, const FlowKey& flow);
 // Equal if hashes are: the same key, and the same way to hash.
 std::uint64_t HashCheck(const HashKey& key);
@@ -40,5 +54,6 @@ void HashFlowsPortable(const HashKey& key, std::span<const FlowKey> keys,
                        std::span<FlowHash> hashes);
 void HashIpv4FlowsPortable(const HashKey& key, std::span<const Ipv4Tuple> flows,
                            std::span<FlowHash> hashes);
+void HashIpv6FlowsPortable(const HashKey& key, const Ipv6Flows& flows, std::span<FlowHash> hashes);
 
 }  // namespace holdfast

@@ -36,4 +36,8 @@ void HashIpv4FlowsWithAes(const HashKey& key, std::span<const Ipv4Tuple> flows,
   FlowHasher<HardwareAes>(key).HashAll(flows, hashes);
 }
 
+void HashIpv6FlowsWithAes(const HashKey& key, const Ipv6Flows& flows, std::span<FlowHash> hashes) {
+  FlowHasher<HardwareAes>(key).HashAll(flows, hashes);
+}
+
 }  // namespace holdfast

@@ -33,16 +33,26 @@ class FlowHasher {
   }
   [[nodiscard]] FlowHash Hash(const FlowKey& flow) const {
     if (flow.client.IsV4() && flow.vip.IsV4()) return Hash(Ipv4Tuple::Of(flow));
+    return HashIpv6(flow.client, flow.vip, Ipv4Tuple::InPlaceOf(flow));
+  }
+  // No tuple of IPv4 is what stands in its place here: it says which family it is.
+  [[nodiscard]] FlowHash HashIpv6(const IpAddress& client, const IpAddress& vip,
+                                  const Ipv4Tuple& in_place) const {
     Aes state = secret_;
-    Absorb(state, Aes::Load(flow.client.bytes()));
-    Absorb(state, Aes::Load(flow.vip.bytes()));
-    Absorb(state, TailBlock(flow));
+    Absorb(state, Aes::Load(client.bytes()));
+    Absorb(state, Aes::Load(vip.bytes()));
+    const auto words = std::bit_cast<std::array<std::uint32_t, 4>>(in_place);
+    Absorb(state, Aes::FromWords(words[0], words[1], words[2], words[3]));
     return Finish(state);
   }
 
   template <typename Flow>
   void HashAll(std::span<const Flow> flows, std::span<FlowHash> hashes) const {
     for (std::size_t i = 0; i < flows.size(); ++i) hashes[i] = Hash(flows[i]);
+  }
+  void HashAll(const Ipv6Flows& flows, std::span<FlowHash> hashes) const {
+    for (std::size_t i = 0; i < hashes.size(); ++i)
+      hashes[i] = HashIpv6(flows.clients[i], flows.vips[i], flows.in_place[i]);
   }
 
  private:
@@ -52,12 +62,6 @@ class FlowHasher {
     state.Round(tweak_);
   }
 
-  // What an IPv6 flow has beside its addresses. Its last word is zero, where an
-  // Ipv4Tuple says that it is one.
-  static Aes TailBlock(const FlowKey& flow) {
-    return Aes::FromWords(std::uint32_t{flow.vip_port} << 16 | flow.client_port,
-                          6U << 24 | static_cast<std::uint32_t>(flow.protocol), 0, 0);
-  }
   [[nodiscard]] FlowHash Finish(Aes& state) const {
     state.Round(secret_);
     state.Round(tweak_);
@@ -80,8 +84,10 @@ void HashFlowsWithAes(const HashKey& key, std::span<const FlowKey> flows,
                       std::span<FlowHash> hashes);
 void HashIpv4FlowsWithAes(const HashKey& key, std::span<const Ipv4Tuple> flows,
                           std::span<FlowHash> hashes);
+void HashIpv6FlowsWithAes(const HashKey& key, const Ipv6Flows& flows, std::span<FlowHash> hashes);
 // flow_hash_vaes.cc. REQUIRES: the processor has AES, VAES and AVX-512.
 void HashIpv4FlowsWithVaes(const HashKey& key, std::span<const Ipv4Tuple> flows,
                            std::span<FlowHash> hashes);
+void HashIpv6FlowsWithVaes(const HashKey& key, const Ipv6Flows& flows, std::span<FlowHash> hashes);
 
 }  // namespace holdfast

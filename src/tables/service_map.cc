@@ -52,8 +52,8 @@ class ServiceMap::Builder {
     map.ipv4_vip_lengths_ = InOrder(ipv4_vip_lengths_);
     map.ipv6_lengths_ = InOrder(ipv6_lengths_);
     for (const auto& [place, claims] : ipv6_)
-      map.ipv6_places_[place] =
-          place.protocol == kNoProtocol ? WordMap::kNone : map.port_tables_.Add(claims);
+      map.ipv6_places_[place] = map.port_tables_.Add(claims);
+    map.ipv6_vips_ = std::move(ipv6_vips_);
     if (vips_.empty()) return;
     map.lowest_vip_ = lowest_;
     map.highest_vip_ = highest_;
@@ -101,7 +101,7 @@ class ServiceMap::Builder {
   void AddIpv6(const Place& place) {
     const auto length = static_cast<std::uint8_t>(place.vip.prefix().length);
     ipv6_lengths_.insert(length);
-    ipv6_.try_emplace({place.vip.address(), length, kNoProtocol});
+    ipv6_vips_.insert({place.vip.address(), length, kNoProtocol});
     Claim(place, ipv6_[{place.vip.address(), length, NumberOf(place.protocol)}]);
   }
 
@@ -112,6 +112,7 @@ class ServiceMap::Builder {
   Lengths ipv6_lengths_;
   std::map<std::uint64_t, Claims> ipv4_;
   absl::flat_hash_map<Ipv6Place, Claims> ipv6_;
+  absl::flat_hash_set<Ipv6Place> ipv6_vips_;
   std::uint32_t lowest_ = 0xffffffff;
   std::uint32_t highest_ = 0;
 };
@@ -158,13 +159,13 @@ bool ServiceMap::IsVipNear(std::uint32_t address) const {
 
 bool ServiceMap::IsIpv6Vip(const IpAddress& address) const {
   return std::ranges::any_of(ipv6_lengths_, [&](int length) {
-    return ipv6_places_.contains(
+    return ipv6_vips_.contains(
         {IpPrefix{address, length}.Network(), static_cast<std::uint8_t>(length), kNoProtocol});
   });
 }
 
 bool ServiceMap::IsVipOfItsOwn(const IpAddress& address) const {
-  if (!address.IsV4()) return ipv6_places_.contains({address, 128, kNoProtocol});
+  if (!address.IsV4()) return ipv6_vips_.contains({address, 128, kNoProtocol});
   return ipv4_vips_.Find(Ipv4Word(__builtin_bswap32(address.V4()), 32, kNoProtocol)) !=
          WordMap::kNone;
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "base/flow_key.h"
 #include "base/ipv4_tuple.h"
 #include "base/port_set.h"
@@ -97,7 +98,9 @@ class ServiceMap {
   WordMap ipv4_vips_;    // by Ipv4Word() without a protocol
   std::vector<int> ipv6_lengths_;
   absl::flat_hash_map<Ipv6Place, std::uint32_t> ipv6_places_;  // to a port table
-  std::uint32_t lowest_vip_ = 0;                               // IPv4, in host order
+  // Without a protocol: not to be found by a packet that says it has none.
+  absl::flat_hash_set<Ipv6Place> ipv6_vips_;
+  std::uint32_t lowest_vip_ = 0;  // IPv4, in host order
   std::uint32_t highest_vip_ = 0;
 };
 

@@ -1,6 +1,6 @@
-// GroupParser: ParseOrdinary() (ordinary_packet.h) for groups of sixteen packets side by
-// side, once for each instruction set. All give the same results; the best that the
-// processor has comes first.
+// GroupParser: ParseOrdinary() (ordinary_packet.h) and ParseOrdinaryIpv6() (ordinary_ipv6.h)
+// for groups of sixteen packets side by side, once for each instruction set. All give the same
+// results; the best that the processor has comes first.
 //
 // Any thread.
 #pragma once
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/ip_address.h"
 #include "base/ipv4_tuple.h"
 #include "base/segment_flags.h"
 #include "wire/ipip_completion.h"
@@ -19,7 +20,7 @@ namespace holdfast {
 inline constexpr std::size_t kGroup = 16;
 // So many bytes of each frame are read, however short it is: what is behind it in its
 // buffer does not matter, but must be there.
-inline constexpr std::size_t kGroupReads = 48;
+inline constexpr std::size_t kGroupReads = 70;
 
 // At most four groups of frames, by place.
 struct FrameGroups {
@@ -33,6 +34,9 @@ struct ParsedGroups {
   Ipv4Tuple* tuples;
   SegmentFlags* segments;
   IpipCompletions* ipip;  // from its first place on
+  // Of IPv6; of its tuples there is what stands in their place.
+  IpAddress* clients = nullptr;
+  IpAddress* vips = nullptr;
 };
 
 struct GroupParser {
@@ -41,6 +45,9 @@ struct GroupParser {
   // places means nothing.
   std::uint64_t (*parse)(const FrameGroups& frames, const OwnMac& own_mac,
                          bool checksums_known_good, const ParsedGroups& parsed);
+  // The same of IPv6.
+  std::uint64_t (*parse_ipv6)(const FrameGroups& frames, const OwnMac& own_mac,
+                              const ParsedGroups& parsed);
 };
 
 // Those that this processor can run, best first; the last one runs anywhere.

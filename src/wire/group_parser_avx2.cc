@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "wire/group_parse.h"
+#include "wire/group_parse_ipv6.h"
 
 namespace holdfast {
 namespace {
@@ -62,6 +63,6 @@ struct Avx2 {
 
 }  // namespace
 
-const GroupParser kAvx2GroupParser{"avx2", &GroupParse<Avx2>::Parse};
+const GroupParser kAvx2GroupParser{"avx2", &GroupParse<Avx2>::Parse, &GroupParseIpv6<Avx2>::Parse};
 
 }  // namespace holdfast

@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "wire/group_parse.h"
+#include "wire/group_parse_ipv6.h"
 
 namespace holdfast {
 namespace {
@@ -64,6 +65,7 @@ struct Avx512 {
 
 }  // namespace
 
-const GroupParser kAvx512GroupParser{"avx512bw", &GroupParse<Avx512>::Parse};
+const GroupParser kAvx512GroupParser{"avx512bw", &GroupParse<Avx512>::Parse,
+                                     &GroupParseIpv6<Avx512>::Parse};
 
 }  // namespace holdfast

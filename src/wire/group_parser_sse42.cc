@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "wire/group_parse.h"
+#include "wire/group_parse_ipv6.h"
 
 namespace holdfast {
 namespace {
@@ -54,6 +55,7 @@ struct Sse42 {
 
 }  // namespace
 
-const GroupParser kSse42GroupParser{"sse4.2", &GroupParse<Sse42>::Parse};
+const GroupParser kSse42GroupParser{"sse4.2", &GroupParse<Sse42>::Parse,
+                                    &GroupParseIpv6<Sse42>::Parse};
 
 }  // namespace holdfast

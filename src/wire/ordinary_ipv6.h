@@ -18,6 +18,7 @@ namespace ordinary {
 
 // Offsets into a frame of Ethernet and an IPv6 header.
 inline constexpr std::size_t kEtherType = 12;
+inline constexpr std::size_t kIpv6 = 14;
 inline constexpr std::size_t kPayloadLength = 18;
 inline constexpr std::size_t kNextHeader = 20;
 inline constexpr std::size_t kIpv6Source = 22;

@@ -23,7 +23,7 @@ OuterHeader::OuterHeader(const MacAddress& destination, const MacAddress& source
 }
 
 OuterHeader::OuterHeader(const MacAddress& destination, const MacAddress& source,
-                         const IpAddress& from, const IpAddress& to)
+                         const IpAddress& from, const IpAddress& to, std::uint16_t gue_port)
     : OuterHeader(destination, source) {
   const Ipv4Header ip{.version_and_ihl = 0x45,
                       .tos = 0,
@@ -38,6 +38,7 @@ OuterHeader::OuterHeader(const MacAddress& destination, const MacAddress& source
   Store(bytes_.data() + sizeof(EthernetHeader), ip);
   const std::uint16_t sum = Folded(SumOfWords(bytes_.data() + sizeof(EthernetHeader), sizeof ip));
   std::memcpy(&bytes_[kSum], &sum, sizeof sum);
+  Store(&bytes_[kGuePortAt], BigEndian16(gue_port));
 }
 
 }  // namespace holdfast

@@ -1,6 +1,6 @@
 // TunnelHeader: what is put before the IP packets for one target, whatever its mode, families
-// and VLAN. OuterHeader (outer_header.h) is the quick way for what most have: IPv4 in IPv4 on a
-// port without tags.
+// and VLAN. OuterHeader (outer_header.h) is the quick way for what most have: in IPv4 on a port
+// without tags.
 //
 // IP in IP: RFC 2003 (4 in 4), RFC 4213 (6 in 4), RFC 2473 (4 in 6, 6 in 6). GUE: UDP with the
 // inner packet behind it at once (draft-ietf-intarea-gue, variant 1), from a port that the flow's
@@ -22,12 +22,10 @@
 #include "base/forwarding_mode.h"
 #include "base/ip_address.h"
 #include "base/mac_address.h"
+#include "wire/gue_source_port.h"
 #include "wire/headers.h"
 
 namespace holdfast {
-
-// RFC 6335: of the dynamic ports, so that none is taken for a service's.
-inline constexpr std::uint16_t kFirstGueSourcePort = 0xc000;
 
 // An IP packet, as it lies in a frame.
 struct InnerPacket {
@@ -132,9 +130,8 @@ class TunnelHeader {
     ip[offsetof(Ipv6Header, next_header)] = protocol;
   }
   [[gnu::always_inline]] void WriteUdp(std::uint8_t* udp, const InnerPacket& inner) const {
-    const std::uint32_t from = kFirstGueSourcePort | (inner.entropy >> 16 & 0x3fff);
     const auto length = static_cast<std::uint16_t>(kUdp + inner.length);
-    Put(udp, __builtin_bswap16(static_cast<std::uint16_t>(from)));
+    Put(udp, __builtin_bswap16(GueSourcePort(inner.entropy)));
     Put(udp + offsetof(UdpHeader, destination_port), gue_port_);
     Put(udp + offsetof(UdpHeader, length), std::uint32_t{__builtin_bswap16(length)});
     if (!outer_is_ipv4_) WriteUdpChecksum(udp, inner);

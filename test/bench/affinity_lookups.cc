@@ -18,7 +18,7 @@ constexpr ServiceSlot kWeb{0};
 constexpr ServiceSlot kNone{1};  // a service without affinities
 
 // `kind`, two bits: which ports the cell names.
-AffinityKey CellOf(const FlowKey& flow, std::size_t kind) {
+AffinityCell CellOf(const FlowKey& flow, std::size_t kind) {
   return {.service = kWeb,
           .client = flow.client,
           .client_port = (kind & 2) != 0 ? flow.client_port : std::uint16_t{0},

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Health checks reach a target as a client's packet does, to the VIP: whoever does not answer
-# there gets nothing new, until it answers again. HTTP's status counts; what is down is still
-# checked. Rows: S, P1.
+# there gets nothing new, until it answers again. HTTP's status counts, and gRPC's; what is down
+# is still checked. Rows: S, P1.
 . "$(dirname "$0")/_lab.sh"
 . "$LAB_SOURCES/_kernel_share.sh"
 FAR_VIP=198.51.100.80
@@ -15,13 +15,19 @@ apply_health() {
   set_health "$1"
   expect APPLIED eval 'ctl config apply "$CONFIG" --json | jq -r .outcome'
 }
-is_up() { [[ $(metric holdfast_health_up service=web "target=$1") == 1 ]]; }
-is_down() { [[ $(metric holdfast_health_up service=web "target=$1") == 0 ]]; }
+is_up() { [[ $(metric holdfast_health_up "service=${2:-web}" "target=$1") == 1 ]]; }
+is_down() { [[ $(metric holdfast_health_up "service=${2:-web}" "target=$1") == 0 ]]; }
 checked() { [[ $(metric holdfast_health_checks_total service=web "target=$1" result=ok) -ge ${2:-1} ]]; }
 # No client gets TARGET any more.
 check_nobody_gets() { expect 0 eval "ask_many client-1 60 | grep -c $1"; }
 check_all_get_answers() { expect 60 eval 'ask_many client-1 60 | grep -c "^web-"'; }
-last_failure() { ctl target list --json | jq -r ".targets[] | select(.name == \"$1\") | .health[] | select(.service == \"web\").last_failure"; }
+# last_failure TARGET [SERVICE]
+last_failure() {
+  ctl target list --json | jq -r --arg target "$1" --arg service "${2:-web}" \
+    '.targets[] | select(.name == $target) | .health[] | select(.service == $service).last_failure'
+}
+# says TARGET STATUS: of its gRPC server's health.
+says() { echo "$2" >"$LAB_DIR/$1/grpc"; }
 
 lab_topology
 write_config
@@ -32,7 +38,14 @@ ip -n "$LAB_ID-web-1" address add "$FAR_VIP/32" dev lo
 cat >>"$CONFIG" <<YAML
   - {name: far, vip: $FAR_VIP, protocol: tcp, ports: [80], targets: [{target: web-1}],
      health: {interval: 200ms, timeout: 150ms}}
+  - {name: rpc, vip: $VIP, protocol: tcp, ports: [50051], targets: [{target: web-1}, {target: web-2}],
+     health: {type: grpc, grpc_service: shop, interval: 200ms, timeout: 1s}}
 YAML
+for target in web-1 web-2; do
+  says "$target" SERVING
+  in_background "$target" "$LAB_DIR/$target/grpc.log" /usr/bin/python3 \
+    "$LAB_SOURCES/_grpc_health_server.py" "$VIP" 50051 shop "$LAB_DIR/$target/grpc"
+done
 set_health "type: http, interval: 200ms, timeout: 150ms, fall: 3, rise: 2"
 start_with_config
 for target in "${TARGETS[@]}"; do wait_until 10 checked "$target" 3; done
@@ -84,6 +97,20 @@ nginx_stop web-1
 wait_until 5 is_down web-1
 nginx_start web-1
 wait_until 5 is_up web-1
+
+# By gRPC: what the server says of the service that is asked for.
+for target in web-1 web-2; do wait_until 10 is_up "$target" rpc; done
+says web-2 NOT_SERVING
+wait_until 5 is_down web-2 rpc
+expect "gRPC health NOT_SERVING" last_failure web-2 rpc
+expect_metric 1 holdfast_service_target_down service=rpc
+check "web-1 is up" is_up web-1 rpc
+says web-2 SERVING
+wait_until 5 is_up web-2 rpc
+sed -i 's/grpc_service: shop/grpc_service: other/' "$CONFIG"
+expect APPLIED eval 'ctl config apply "$CONFIG" --json | jq -r .outcome'
+for target in web-1 web-2; do wait_until 5 is_down "$target" rpc; done
+expect "gRPC error 5: this is 'shop' alone" last_failure web-1 rpc
 
 # Through a tunnel; without its end the target is down.
 for target in "${TARGETS[@]}"; do

@@ -248,14 +248,14 @@ CoarseTick TestAppliance::Now() { return CoarseTick::FromCycles(ReadCycles(), kC
 
 HashKey TestAppliance::hash_key() { return kHashKey; }
 
-void TestAppliance::StartAffinity(const AffinityKey& key, TargetHandle owner) {
+void TestAppliance::StartAffinity(const AffinityCell& key, TargetHandle owner) {
   for (Crew& crew : crews_) {
     if (!crew.writer) crew.writer = std::make_unique<AffinityTable::Writer>(*crew.affinities);
     crew.writer->Insert(key, owner);
   }
 }
 
-void TestAppliance::EndAffinity(const AffinityKey& key) {
+void TestAppliance::EndAffinity(const AffinityCell& key) {
   for (Crew& crew : crews_) crew.writer->Erase(key);
 }
 

@@ -55,8 +55,8 @@ class TestAppliance {
   [[nodiscard]] static CoarseTick Now();
   [[nodiscard]] static std::uint64_t Cycles();  // 1000 million a second
   [[nodiscard]] static HashKey hash_key();      // of the connection tables
-  void StartAffinity(const AffinityKey& key, TargetHandle owner);
-  void EndAffinity(const AffinityKey& key);
+  void StartAffinity(const AffinityCell& key, TargetHandle owner);
+  void EndAffinity(const AffinityCell& key);
 
   // Gives the frames to the worker and has it run a turn. What it sent, in order.
   std::vector<Frame> Turn(const std::vector<Frame>& frames, std::size_t worker = 0);

@@ -6,7 +6,8 @@ namespace holdfast {
 namespace {
 
 using Outcome = AffinityOutcome;
-using Cells = std::vector<AffinityCell>;
+using Cells = AffinityBook::Cells;
+using List = std::vector<AffinityCell>;
 
 constexpr ServiceSlot kWeb{0};
 constexpr TargetHandle kBlue{1, 0};
@@ -23,7 +24,7 @@ constexpr std::uint16_t kAny = 0;    // client port
 constexpr std::uint16_t kWhole = 0;  // service
 
 struct Fixture {
-  AffinityBook book{100, absl::Hours(4)};
+  AffinityBook book{{.capacity = 100, .max_duration = absl::Hours(4)}};
   absl::Duration now = absl::Seconds(1000);
 
   Outcome Start(const Cells& cells, TargetHandle owner,
@@ -34,10 +35,10 @@ struct Fixture {
       book.Establish(verdict, owner, now, book.Grant(duration));
     return verdict.outcome;
   }
-  Outcome End(const Cells& cells, TargetHandle owner) {
-    const auto verdict = book.JudgeEnd(cells, owner);
+  Outcome End(const Cells& cells, TargetHandle owner, bool allow_partial = false) {
+    const auto verdict = book.JudgeEnd(cells, owner, allow_partial);
     conflict = verdict.conflict;
-    if (verdict.outcome == Outcome::kEnded) book.Erase(verdict.cells);
+    if (verdict.outcome == Outcome::kEnded) gone = book.End(verdict, owner).gone;
     return verdict.outcome;
   }
   // nullopt: balanced.
@@ -48,6 +49,7 @@ struct Fixture {
   }
 
   std::optional<AffinityBook::Standing> conflict;  // of the last request
+  List gone;                                       // by the last end
 };
 
 TEST_CASE_METHOD(Fixture, "A1: a start where nothing is gives the client its owner", "[affinity]") {
@@ -67,16 +69,16 @@ TEST_CASE_METHOD(Fixture, "A2: a second start by the owner restarts the clock", 
   Start({Cell(kAny, kWhole)}, kBlue, absl::Seconds(10));
   now += absl::Seconds(9);
   CHECK(Start({Cell(kAny, kWhole)}, kBlue, absl::Seconds(10)) == Outcome::kRenewed);
-  CHECK(book.TakeDue(now + absl::Seconds(9), 10).empty());
+  CHECK(book.TakeDue(now + absl::Seconds(9), 10).gone.empty());
   CHECK(book.size() == 1);
-  CHECK(book.TakeDue(now + absl::Seconds(10), 10).size() == 1);
+  CHECK(book.TakeDue(now + absl::Seconds(10), 10).gone.size() == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "A2: a renewal may also shorten", "[affinity]") {
   Start({Cell(kAny, kWhole)}, kBlue, absl::Seconds(100));
   Start({Cell(kAny, kWhole)}, kBlue, absl::Seconds(10));
-  CHECK(book.TakeDue(now + absl::Seconds(10), 10).size() == 1);
-  CHECK(book.TakeDue(now + absl::Seconds(100), 10).empty());
+  CHECK(book.TakeDue(now + absl::Seconds(10), 10).gone.size() == 1);
+  CHECK(book.TakeDue(now + absl::Seconds(100), 10).gone.empty());
 }
 
 TEST_CASE_METHOD(Fixture, "A2: a cell that stands is renewed though a wider one is around it",
@@ -105,7 +107,7 @@ TEST_CASE_METHOD(Fixture, "A4: what lies inside wider ones of the owner is cover
   REQUIRE(conflict);
   CHECK(conflict->cell == wider);
   CHECK(book.size() == 1);
-  CHECK(book.TakeDue(now + absl::Seconds(5), 10).size() == 1);  // its clock went on
+  CHECK(book.TakeDue(now + absl::Seconds(5), 10).gone.size() == 1);  // its clock went on
 }
 
 TEST_CASE_METHOD(Fixture, "A4: if only some cells are covered, all are established", "[affinity]") {
@@ -162,7 +164,7 @@ TEST_CASE_METHOD(Fixture, "P2: a named client port wins over a named service por
 }
 
 TEST_CASE("A9: a start that does not fit changes nothing", "[affinity]") {
-  AffinityBook book(2, absl::Hours(4));
+  AffinityBook book({.capacity = 2});
   const auto first = book.JudgeStart({Cell(1, kWhole)}, kBlue);
   book.Establish(first, kBlue, absl::ZeroDuration(), absl::Hours(1));
   CHECK(book.JudgeStart({Cell(2, kWhole), Cell(3, kWhole)}, kBlue).outcome == Outcome::kTableFull);
@@ -171,7 +173,7 @@ TEST_CASE("A9: a start that does not fit changes nothing", "[affinity]") {
 }
 
 TEST_CASE("A9: a full book still renews, and says who owns what", "[affinity]") {
-  AffinityBook book(1, absl::Hours(4));
+  AffinityBook book({.capacity = 1});
   book.Establish(book.JudgeStart({Cell(1, kWhole)}, kBlue), kBlue, absl::ZeroDuration(),
                  absl::Hours(1));
   CHECK(book.JudgeStart({Cell(1, kWhole)}, kBlue).outcome == Outcome::kRenewed);
@@ -183,7 +185,7 @@ TEST_CASE_METHOD(Fixture, "A11: an end of the same cells ends them", "[affinity]
   Start({Cell(40000, 80), Cell(40001, 80)}, kBlue);
   CHECK(End({Cell(40001, 80), Cell(40000, 80), Cell(40001, 80)}, kBlue) == Outcome::kEnded);
   CHECK(book.size() == 0);
-  CHECK(book.TakeDue(absl::InfiniteDuration(), 10).empty());
+  CHECK(book.TakeDue(absl::InfiniteDuration(), 10).gone.empty());
 }
 
 TEST_CASE_METHOD(Fixture, "A11: an end leaves the wider one that is around", "[affinity]") {
@@ -247,10 +249,10 @@ TEST_CASE_METHOD(Fixture, "A18: an affinity ends at its time and not before", "[
   Start({Cell(1, kWhole)}, kBlue, absl::Seconds(10));
   Start({Cell(2, kWhole)}, kBlue, absl::Seconds(5));
   Start({Cell(3, kWhole)}, kBlue, absl::Seconds(7));
-  CHECK(book.TakeDue(now + absl::Seconds(5) - absl::Nanoseconds(1), 10).empty());
-  CHECK(book.TakeDue(now + absl::Seconds(5), 10) == Cells{Cell(2, kWhole)});
-  CHECK(book.TakeDue(now + absl::Seconds(10), 1) == Cells{Cell(3, kWhole)});
-  CHECK(book.TakeDue(now + absl::Seconds(10), 1) == Cells{Cell(1, kWhole)});
+  CHECK(book.TakeDue(now + absl::Seconds(5) - absl::Nanoseconds(1), 10).gone.empty());
+  CHECK(book.TakeDue(now + absl::Seconds(5), 10).gone == List{Cell(2, kWhole)});
+  CHECK(book.TakeDue(now + absl::Seconds(10), 1).gone == List{Cell(3, kWhole)});
+  CHECK(book.TakeDue(now + absl::Seconds(10), 1).gone == List{Cell(1, kWhole)});
   CHECK(book.size() == 0);
 }
 
@@ -261,17 +263,18 @@ TEST_CASE_METHOD(Fixture, "order and repetition of cells do not matter", "[affin
   CHECK(End({Cell(2, 80), Cell(1, 80), Cell(1, 80)}, kBlue) == Outcome::kEnded);
 }
 
-TEST_CASE_METHOD(Fixture, "affinities are listed in the order of cells, page by page",
+TEST_CASE_METHOD(Fixture, "affinities are listed page by page, each once, whatever ends meanwhile",
                  "[affinity]") {
-  Start({Cell(3, 80), Cell(1, 80), Cell(2, 80)}, kBlue);
-  const auto first = book.ListAfter(std::nullopt, 2);
-  REQUIRE(first.size() == 2);
-  CHECK(first[0].cell == Cell(1, 80));
-  CHECK(first[1].cell == Cell(2, 80));
+  Start({Cell(1, 80), Cell(2, 80), Cell(3, 80)}, kBlue);
+  const auto first = book.ListFrom(0, 2);
+  REQUIRE(first.standing.size() == 2);
+  CHECK(first.standing[0].cell == Cell(1, 80));
+  CHECK(first.standing[1].cell == Cell(2, 80));
   End({Cell(1, 80), Cell(2, 80)}, kBlue);  // also after the page's last has gone
-  const auto second = book.ListAfter(first[1].cell, 2);
-  REQUIRE(second.size() == 1);
-  CHECK(second[0].cell == Cell(3, 80));
+  const auto second = book.ListFrom(first.next, 2);
+  REQUIRE(second.standing.size() == 1);
+  CHECK(second.standing[0].cell == Cell(3, 80));
+  CHECK(second.next == kNoRecord);
 }
 
 TEST_CASE_METHOD(Fixture, "A17: another longest duration is for later grants", "[affinity]") {
@@ -288,9 +291,10 @@ TEST_CASE_METHOD(Fixture, "affinities are counted by service and by owner", "[af
   CHECK(book.CountOf(kBlue) == 3);
   CHECK(book.CountOf(kWeb, kBlue) == 2);
   Cells of_green;
-  book.ForEach([&](const AffinityCell& cell, TargetHandle owner) {
-    if (owner == kGreen) of_green.push_back(cell);
-  });
+  book.ForEachOf(kWeb, kGreen, [&](const AffinityCell& cell) { of_green.push_back(cell); });
+  std::size_t groups = 0;
+  book.ForEachGroup([&](ServiceSlot, TargetHandle) { ++groups; });
+  CHECK(groups == 3);
   CHECK(of_green == Cells{Cell(3, kWhole)});
   End({Cell(3, kWhole)}, kGreen);
   CHECK(book.CountOf(kGreen) == 0);
@@ -304,7 +308,7 @@ TEST_CASE_METHOD(Fixture, "P2: all that a request matches, in the order in which
   for (const AffinityCell& cell : in_order) REQUIRE(Start({cell}, kBlue) == Outcome::kStarted);
   REQUIRE(Start({Cell(40001, kWhole)}, kBlue) == Outcome::kCovered);
   Cells matched;
-  for (const auto& standing : book.MatchedBy(Cell(40000, 80))) matched.push_back(standing.cell);
+  for (const auto& match : book.MatchedBy(Cell(40000, 80))) matched.push_back(match.standing.cell);
   CHECK(matched == in_order);
   CHECK(book.MatchedBy(Cell(40001, 81)).size() == 1);
   CHECK(book.MatchedBy(Cell(40000, 80, kOtherClient)).empty());

@@ -118,7 +118,7 @@ TEST_CASE_METHOD(Shell, "a start's JSON has the answer's fields, and a refusal i
         R"("outcome":"OWNED_BY_OTHER","explanation":"it is \"web-1\"",)"
         R"("conflict":{"service":"web","vip":"","protocol":"tcp","service_port":0,"client":"",)"
         R"("client_prefix_length":0,"client_port":0,"target":"web-1","age":"1s",)"
-        R"("time_left":"59s"}})"
+        R"("time_left":"59s","extend_on_connection":false,"hole":false}})"
         "\n");
   CHECK(result.err == "holdfastctl: OWNED_BY_OTHER: it is \"web-1\"\n");
 }
@@ -137,8 +137,8 @@ TEST_CASE_METHOD(Shell, "list shows affinities in a table", "[cli]") {
   CHECK(result.status == 0);
   CHECK(result.out ==
         "SERVICE  VIP        PROTOCOL  PORT   CLIENT        CLIENT PORT  TARGET  AGE  TIME LEFT\n"
-        "web      192.0.2.1  tcp       80     198.51.100.7  40000        web-1   1s   59s\n"
-        "echo     192.0.2.1  udp       every  10.1.0.0/16   any          web-22  0    1h30m\n");
+        "echo     192.0.2.1  udp       every  10.1.0.0/16   any          web-22  0    1h30m\n"
+        "web      192.0.2.1  tcp       80     198.51.100.7  40000        web-1   1s   59s\n");
 }
 
 TEST_CASE_METHOD(Shell, "list gives one JSON document, for none as well", "[cli]") {
@@ -149,8 +149,25 @@ TEST_CASE_METHOD(Shell, "list gives one JSON document, for none as well", "[cli]
   CHECK(result.out ==
         R"({"affinities":[{"service":"web","vip":"192.0.2.1","protocol":"tcp","service_port":80,)"
         R"("client":"198.51.100.7","client_prefix_length":32,"client_port":40000,)"
-        R"("target":"web-1","age":"1s","time_left":"59.900s"}]})"
+        R"("target":"web-1","age":"1s","time_left":"59.900s","extend_on_connection":false,)"
+        R"("hole":false}]})"
         "\n");
+}
+
+TEST_CASE_METHOD(Shell, "A12: list says who is not held", "[cli]") {
+  balancer.affinity.affinities.push_back(
+      From<v1::Affinity>(absl::StrCat(kAffinities[0], " hole: true")));
+  CHECK_THAT(Run("affinity list").out, Contains("40000        not web-1  1s   59s\n"));
+}
+
+TEST_CASE_METHOD(Shell, "A12, A13, A19: flags go to the balancer", "[cli]") {
+  Run(absl::StrCat("affinity start --extend-on-connection", kWho));
+  CHECK(balancer.affinity.start_request.extend_on_connection());
+  Run(absl::StrCat("affinity end --allow-partial", kWho));
+  CHECK(balancer.affinity.end_request.allow_partial());
+  CHECK_FALSE(balancer.affinity.end_request.include_narrower());
+  Run(absl::StrCat("affinity end --include-narrower", kWho));
+  CHECK(balancer.affinity.end_request.include_narrower());
 }
 
 TEST_CASE_METHOD(Shell, "list sends what narrows it", "[cli]") {

@@ -54,17 +54,29 @@ class Shell {
   }
   // `environment` holds assignments: "A=1 B=2".
   Result RunWith(const std::string& environment, const std::string& arguments) {
-    const std::string out = directory.path() + "/out";
-    const std::string err = directory.path() + "/err";
-    const std::string line = absl::StrCat("env -u HOLDFAST_SERVER ", environment, " '", Program(),
-                                          "' ", arguments, " >", out, " 2>", err);
-    const int status = std::system(line.c_str());
-    std::ifstream out_file(out);
-    std::ifstream err_file(err);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, TextOf(out_file), TextOf(err_file)};
+    return RunLine(LineOf(environment, arguments));
+  }
+  // The same, with Ctrl-C as soon as it has written a line.
+  Result RunUntilItPrints(const std::string& environment, const std::string& arguments) {
+    return RunLine(absl::StrCat("rm -f ", Out(), "; ", LineOf(environment, arguments),
+                                " & until [ -s ", Out(), " ] || ! kill -0 $!; do sleep 0.01; done;",
+                                " kill -INT $!; wait $!"));
   }
 
  private:
+  [[nodiscard]] std::string Out() const { return directory.path() + "/out"; }
+  [[nodiscard]] std::string Err() const { return directory.path() + "/err"; }
+  [[nodiscard]] std::string LineOf(const std::string& environment,
+                                   const std::string& arguments) const {
+    return absl::StrCat("env -u HOLDFAST_SERVER ", environment, " '", Program(), "' ", arguments,
+                        " >", Out(), " 2>", Err());
+  }
+  [[nodiscard]] Result RunLine(const std::string& line) const {
+    const int status = std::system(line.c_str());
+    std::ifstream out_file(Out());
+    std::ifstream err_file(Err());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, TextOf(out_file), TextOf(err_file)};
+  }
   static std::string Program() {
     const char* program = std::getenv("HOLDFASTCTL");
     REQUIRE(program != nullptr);

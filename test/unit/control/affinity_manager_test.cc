@@ -47,7 +47,7 @@ struct Fixture {
     for (const auto& replica : replicas) {
       const auto owner = replica->Find(service, kClient, client_port, service_port,
                                        [](TargetHandle) { return true; });
-      names.push_back(owner ? directory.TargetName(*owner) : "");
+      names.push_back(owner ? directory.TargetName(owner->target) : "");
     }
     CHECK(std::count(names.begin(), names.end(), names.front()) == kReplicas);
     return names.front();
@@ -166,7 +166,7 @@ TEST_CASE("A9: a start beyond the capacity changes nothing in any replica", "[co
   const auto answer = fixture.manager->Start(Fixture::Web({3, 4}), "web-1", {});
   CHECK(answer.outcome == Outcome::kTableFull);
   CHECK(answer.explanation ==
-        "no room: 2 affinities of at most 3 stand, and this start is 2 (affinities.capacity); "
+        "no room: 2 affinities of at most 3 stand, and this request is 2 (affinities.capacity); "
         "nothing changed");
   CHECK(fixture.CellsInReplicas() == 2);
   CHECK(fixture.manager->size() == 2);
@@ -410,17 +410,17 @@ TEST_CASE_METHOD(Fixture, "affinities are listed page by page, each once", "[con
   manager->Start(Web({1, 2, 3}), "web-2", absl::Minutes(1));
   clock.Advance(absl::Seconds(10));
   std::vector<std::uint16_t> ports;
-  std::optional<AffinityCell> after;
+  RecordId next = 0;
   int pages = 0;
   do {
-    after = manager->List(after, 2, [&](const AffinityListing& listing) {
+    next = manager->List(next, 2, [&](const AffinityListing& listing) {
       ports.push_back(listing.cell.client_port);
       CHECK(listing.target == "web-2");
       CHECK(listing.time_left == absl::Seconds(50));
       CHECK(listing.age == absl::Seconds(10));
     });
     ++pages;
-  } while (after);
+  } while (next != kNoRecord);
   CHECK(ports == std::vector<std::uint16_t>{1, 2, 3});
   CHECK(pages == 2);
 }

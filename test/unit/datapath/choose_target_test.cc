@@ -54,7 +54,7 @@ TEST_CASE("P2: a request of a client with an affinity goes to its owner", "[data
 
 TEST_CASE("P2: a named client port, then a named service port, before all the rest", "[datapath]") {
   TestAppliance appliance;
-  AffinityKey key = ClientAt(kWeb);
+  AffinityCell key = ClientAt(kWeb);
   appliance.StartAffinity(key, Target(0));
   key.service_port = 80;
   appliance.StartAffinity(key, Target(1));

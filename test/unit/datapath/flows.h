@@ -39,7 +39,7 @@ inline FlowKey DnsFlow(std::uint16_t port) {
 }
 
 // All connections of the client to a service.
-inline AffinityKey ClientAt(ServiceSlot service) {
+inline AffinityCell ClientAt(ServiceSlot service) {
   return {.service = service, .client = AddressNamed(kClient)};
 }
 

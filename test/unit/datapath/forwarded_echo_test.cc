@@ -107,7 +107,7 @@ TEST_CASE_METHOD(Fixture, "pings of an IPv6 VIP go to its targets", "[datapath]"
 
 TEST_CASE_METHOD(Fixture, "P2: a ping of a client with an affinity goes to its owner",
                  "[datapath]") {
-  AffinityKey of_port = ClientAt(kWeb);
+  AffinityCell of_port = ClientAt(kWeb);
   of_port.client_port = 7;
   appliance.StartAffinity(of_port, Target(0));
   for (std::uint16_t identifier = 1; identifier <= 20; ++identifier)

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "datapath/flows.h"
+#include "datapath/kernel_end.h"
 #include "support/icmp_error_builder.h"
 #include "support/test_eal.h"
 #include "wire/headers.h"
@@ -116,6 +117,32 @@ TEST_CASE("RFC 2003, 5: a router's word on the way to a target is passed on", "[
   CHECK(appliance.counters().local[LocalPacket::kTunnelError].Read() == 1);
   // Other errors about it say nothing of its length.
   appliance.Turn({IcmpErrorFrom("10.0.0.254").Type(11).QuoteBytes(outer).Build()});
+  CHECK(Heard(appliance).empty());
+  CHECK(appliance.AllAccounted());
+}
+
+TEST_CASE("RFC 2003, 5: a router's word is passed on where the kernel has the errors, too",
+          "[datapath]") {
+  TestAppliance appliance({.kernel_rate = 1000});
+  ForwardBy(appliance, ForwardingMode::kIpip);
+  const auto sent = appliance.Turn({Syn(40000)});
+  REQUIRE(sent.size() == 1);
+  const Frame outer(sent[0].begin() + 14, sent[0].end());
+  const Frame word =
+      IcmpErrorFrom("10.0.0.254").Type(3, 4).Rest(1300).QuoteBytes(outer).To("10.0.0.1").Build();
+  CHECK(appliance.Turn({word}).empty());
+  CHECK(Heard(appliance).size() == 1);
+  CHECK(KernelGets(appliance) == std::vector<Frame>{word});
+  CHECK(appliance.counters().local[LocalPacket::kKernel].Read() == 1);
+
+  // Not about a packet of the address that it was sent to: a matter of the kernel's alone.
+  const Frame forged = IcmpErrorFrom("10.0.0.254")
+                           .Type(3, 4)
+                           .Rest(1300)
+                           .Quote(TcpPacket().From("192.0.2.77", 80).To(kClient, 1).IpProtocol(4))
+                           .To("10.0.0.1")
+                           .Build();
+  CHECK(appliance.Turn({forged}).empty());
   CHECK(Heard(appliance).empty());
   CHECK(appliance.AllAccounted());
 }

@@ -86,7 +86,7 @@ TEST_CASE_METHOD(Fixture, "IPv6 and IPv4 in one batch do not mix", "[datapath]")
 }
 
 TEST_CASE_METHOD(Fixture, "P2: an IPv6 client with an affinity goes to its owner", "[datapath]") {
-  const AffinityKey cell{.service = kWebV6, .client = AddressNamed(kClientV6)};
+  const AffinityCell cell{.service = kWebV6, .client = AddressNamed(kClientV6)};
   for (const std::size_t owner : {0, 1, 2}) {
     appliance.StartAffinity(cell, Target(owner));
     const auto port = static_cast<std::uint16_t>(41000 + owner);

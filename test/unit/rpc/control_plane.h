@@ -176,7 +176,7 @@ class ControlPlane {
     for (std::size_t i = 0; i < kReplicas; ++i) {
       const auto owner = replicas[i]->Find(ServiceSlot{0}, Address("198.51.100.7"), client_port,
                                            service_port, [](TargetHandle) { return true; });
-      names[i] = owner ? directory.TargetName(*owner) : "";
+      names[i] = owner ? directory.TargetName(owner->target) : "";
     }
     return names[0] == names[1] ? names[0] : "the workers differ";
   }

@@ -38,11 +38,46 @@ TEST_CASE("a well-formed start is read field by field", "[rpc]") {
   CHECK(request->selector.client == Address("198.51.100.7"));
   CHECK(request->selector.client_ports == std::vector<std::uint16_t>{65535, 40000});
   CHECK(request->target == "web-1");
-  CHECK(request->duration == absl::Milliseconds(90'500));
+  CHECK(request->terms.duration == absl::Milliseconds(90'500));
 }
 
 TEST_CASE("A17: without a duration a start asks for the longest", "[rpc]") {
-  CHECK(FromWire(WellFormed())->duration == absl::ZeroDuration());
+  CHECK(FromWire(WellFormed())->terms.duration == absl::ZeroDuration());
+}
+
+TEST_CASE("A prefix of clients is told by the bits that it leaves open", "[rpc]") {
+  v1::StartAffinityRequest wire = WellFormed();
+  CHECK(FromWire(wire)->selector.host_bits == 0);
+  const auto host_bits = [&](const char* vip, const char* client, std::uint32_t length) {
+    wire.mutable_selector()->set_vip(vip);
+    wire.mutable_selector()->set_client(client);
+    wire.mutable_selector()->set_client_prefix_length(length);
+    const auto request = FromWire(wire);
+    INFO(request.status().ToString());
+    REQUIRE(request.ok());
+    return int{request->selector.host_bits};
+  };
+  CHECK(host_bits("192.0.2.1", "198.51.100.0", 24) == 8);
+  CHECK(host_bits("192.0.2.1", "0.0.0.0", 0) == 32);
+  CHECK(host_bits("2001:db8::1", "2001:db8:7::", 48) == 80);
+  CHECK(host_bits("2001:db8::1", "::", 0) == 128);
+  CHECK(host_bits("2001:db8::1", "2001:db8::7", 128) == 0);
+}
+
+TEST_CASE("A12, A13, A19: what a start and an end ask for beside who and where", "[rpc]") {
+  v1::StartAffinityRequest start = WellFormed();
+  CHECK_FALSE(FromWire(start)->terms.extend_on_connection);
+  start.set_extend_on_connection(true);
+  CHECK(FromWire(start)->terms.extend_on_connection);
+  v1::EndAffinityRequest end;
+  *end.mutable_selector() = start.selector();
+  end.set_target("web-1");
+  CHECK_FALSE(FromWire(end)->scope.allow_partial);
+  CHECK_FALSE(FromWire(end)->scope.include_narrower);
+  end.set_allow_partial(true);
+  CHECK(FromWire(end)->scope.allow_partial);
+  end.set_include_narrower(true);
+  CHECK(FromWire(end)->scope.include_narrower);
 }
 
 TEST_CASE("lists and names may be as long as the rule says", "[rpc]") {
@@ -111,10 +146,11 @@ const std::vector<Malformed> kMalformedSelectors = {
      "selector.client_prefix_length: 0: selector.client 198.51.100.7 has bits set outside this "
      "prefix"},
     {[](auto& s) {
-       s.set_client("198.51.100.0");
-       s.set_client_prefix_length(24);
+       s.set_client("224.0.0.0");
+       s.set_client_prefix_length(8);
      },
-     "selector.client_prefix_length: 24: prefixes come later: only 32 (one host) so far"},
+     "selector.client: '224.0.0.0': must be the address of one host: not unspecified, multicast or "
+     "broadcast"},
     {[](auto& s) { s.add_client_ports(70000); },
      "selector.client_ports[0]: 70000: a port is 1 to 65535"},
     {[](auto& s) { AddPorts(100, s.mutable_client_ports()); },
@@ -176,7 +212,13 @@ TEST_CASE("an empty list request narrows nothing, a bad client is refused", "[rp
   REQUIRE(FromWire(wire).ok());
   CHECK_FALSE(FromWire(wire)->client);
   wire.set_client("198.51.100.7");
-  CHECK(FromWire(wire)->client == Address("198.51.100.7"));
+  CHECK(FromWire(wire)->client == IpPrefix{Address("198.51.100.7"), 32});
+  wire.set_client("2001:db8::/32");
+  CHECK(FromWire(wire)->client == IpPrefix{Address("2001:db8::"), 32});
+  wire.set_client("198.51.100.7/24");
+  CHECK(FromWire(wire).status() ==
+        absl::InvalidArgumentError("client: '198.51.100.7/24': must be an address or a prefix "
+                                   "without bits set outside it"));
   wire.set_client("198.51.100");
   CHECK(FromWire(wire).status() ==
         absl::InvalidArgumentError("client: '198.51.100': must be an IPv4 or IPv6 address"));

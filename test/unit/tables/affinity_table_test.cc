@@ -17,8 +17,15 @@ const IpAddress kClient = IpAddress::FromV4(0xc6336407);
 constexpr auto kEverybody = [](TargetHandle) { return true; };
 
 struct Fixture {
+  template <typename Accept = decltype(kEverybody)>
+  std::optional<TargetHandle> FindFor(const IpAddress& client, std::uint16_t client_port,
+                                      std::uint16_t service_port, Accept accept = kEverybody,
+                                      ServiceSlot service = kWeb) const {
+    const auto owner = table.Find(service, client, client_port, service_port, accept);
+    return owner ? std::optional(owner->target) : std::nullopt;
+  }
   std::optional<TargetHandle> Find(std::uint16_t client_port, std::uint16_t service_port) const {
-    return table.Find(kWeb, kClient, client_port, service_port, kEverybody);
+    return FindFor(kClient, client_port, service_port);
   }
   AffinityTable table = AffinityTable::Create(64, testing::kFixedKey, MemoryKind::kNormal).value();
   AffinityTable::Writer writer{table};
@@ -30,8 +37,8 @@ TEST_CASE_METHOD(Fixture, "P2: a client without an affinity is not found", "[tab
   REQUIRE(writer.Insert({kWeb, kClient, kAny, kAny}, kBlue));
   CHECK(table.InUse(kWeb));
   CHECK_FALSE(table.InUse(kDns));
-  CHECK(table.Find(kWeb, IpAddress::FromV4(0xc6336408), 40000, 80, kEverybody) == std::nullopt);
-  CHECK(table.Find(kDns, kClient, 40000, 80, kEverybody) == std::nullopt);
+  CHECK(FindFor(IpAddress::FromV4(0xc6336408), 40000, 80) == std::nullopt);
+  CHECK(FindFor(kClient, 40000, 80, kEverybody, kDns) == std::nullopt);
 }
 
 TEST_CASE_METHOD(Fixture, "P2: a cell matches the ports that it names, and any that it does not",
@@ -53,10 +60,10 @@ TEST_CASE_METHOD(Fixture, "P2: a cell matches the ports that it names, and any t
 
 // From the widest to the narrowest: each, once there, wins over those before it.
 TEST_CASE_METHOD(Fixture, "P2: a named client port wins, then a named service port", "[tables]") {
-  const AffinityKey cells[] = {{kWeb, kClient, kAny, kAny},
-                               {kWeb, kClient, kAny, 80},
-                               {kWeb, kClient, 40000, kAny},
-                               {kWeb, kClient, 40000, 80}};
+  const AffinityCell cells[] = {{kWeb, kClient, kAny, kAny},
+                                {kWeb, kClient, kAny, 80},
+                                {kWeb, kClient, 40000, kAny},
+                                {kWeb, kClient, 40000, 80}};
   for (std::size_t i = 0; i < std::size(cells); ++i) {
     REQUIRE(writer.Insert(cells[i], TargetHandle(i, 0)));
     CHECK(Find(40000, 80) == TargetHandle(i, 0));
@@ -75,18 +82,18 @@ TEST_CASE_METHOD(Fixture, "P2: an owner that may not take requests is passed ove
   REQUIRE(writer.Insert({kWeb, kClient, kAny, kAny}, kBlue));
   REQUIRE(writer.Insert({kWeb, kClient, 40000, 80}, kGreen));
   const auto not_green = [](TargetHandle owner) { return owner != kGreen; };
-  CHECK(table.Find(kWeb, kClient, 40000, 80, not_green) == kBlue);
+  CHECK(FindFor(kClient, 40000, 80, not_green) == kBlue);
   const auto nobody = [](TargetHandle) { return false; };
-  CHECK(table.Find(kWeb, kClient, 40000, 80, nobody) == std::nullopt);
+  CHECK(FindFor(kClient, 40000, 80, nobody) == std::nullopt);
 }
 
 TEST_CASE_METHOD(Fixture, "P2: IPv6 clients are told apart by all their bits", "[tables]") {
   IpAddress::Bytes bytes{0x20, 0x01, 0x0d, 0xb8};
   const IpAddress client = IpAddress::FromV6(bytes);
   REQUIRE(writer.Insert({kWeb, client, kAny, kAny}, kBlue));
-  CHECK(table.Find(kWeb, client, 1, 80, kEverybody) == kBlue);
+  CHECK(FindFor(client, 1, 80) == kBlue);
   bytes[15] = 1;
-  CHECK(table.Find(kWeb, IpAddress::FromV6(bytes), 1, 80, kEverybody) == std::nullopt);
+  CHECK(FindFor(IpAddress::FromV6(bytes), 1, 80) == std::nullopt);
 }
 
 TEST_CASE_METHOD(Fixture, "inserting a cell again replaces its owner", "[tables]") {
@@ -118,6 +125,91 @@ TEST_CASE_METHOD(Fixture, "A9: a cell without room changes nothing", "[tables]")
   for (std::uint16_t held = 1; held < port; ++held) CHECK(Find(held, 80) == TargetHandle(held, 0));
   CHECK(writer.Erase({kWeb, kClient, 1, kAny}));
   CHECK(table.size() == port - 2U);
+}
+
+// The client in so wide a prefix.
+AffinityCell Around(std::uint8_t host_bits, std::uint16_t client_port = kAny,
+                    std::uint16_t service_port = kAny) {
+  return {kWeb, kClient.WithoutLast(host_bits), client_port, service_port, host_bits};
+}
+
+TEST_CASE_METHOD(Fixture, "P2: the longest prefix wins, before any port that is named",
+                 "[tables]") {
+  REQUIRE(writer.Insert(Around(16, 40000, 80), TargetHandle(1, 0)));
+  CHECK(Find(40000, 80) == TargetHandle(1, 0));
+  REQUIRE(writer.Insert(Around(8), TargetHandle(2, 0)));
+  CHECK(Find(40000, 80) == TargetHandle(2, 0));
+  REQUIRE(writer.Insert(Around(0), TargetHandle(3, 0)));
+  CHECK(Find(40000, 80) == TargetHandle(3, 0));
+  CHECK(FindFor(IpAddress::FromV4(0xc6336408), 40000, 80) == TargetHandle(2, 0));
+  CHECK(FindFor(IpAddress::FromV4(0xc6330000), 40000, 80) == TargetHandle(1, 0));
+  CHECK_FALSE(FindFor(IpAddress::FromV4(0xc6330000), 40000, 443));
+  CHECK_FALSE(FindFor(IpAddress::FromV4(0xc6340000), 40000, 80));
+}
+
+struct RoomyFixture : Fixture {
+  RoomyFixture() {
+    table = AffinityTable::Create(1024, testing::kFixedKey, MemoryKind::kNormal).value();
+  }
+};
+
+TEST_CASE_METHOD(RoomyFixture, "P2: every length of a prefix, IPv4 and IPv6, though there are many",
+                 "[tables]") {
+  IpAddress::Bytes bytes{0x20, 0x01, 0x0d, 0xb8};
+  bytes[15] = 1;
+  const auto [client, whole] =
+      GENERATE_COPY(std::pair(kClient, 32), std::pair(IpAddress::FromV6(bytes), 128));
+  for (int host_bits = whole; host_bits >= 0; --host_bits) {
+    const auto bits = static_cast<std::uint8_t>(host_bits);
+    REQUIRE(
+        writer.Insert({kWeb, client.WithoutLast(bits), kAny, kAny, bits}, TargetHandle(bits, 0)));
+    CHECK(FindFor(client, 1, 80) == TargetHandle(bits, 0));
+  }
+  // The last one that is asked for ahead, the first one that is not, and the last of all.
+  for (const int host_bits : {7, 8, whole}) {
+    const auto accept = [host_bits](TargetHandle owner) {
+      return owner == TargetHandle(static_cast<std::size_t>(host_bits), 0);
+    };
+    CHECK(FindFor(client, 1, 80, accept) == TargetHandle(static_cast<std::size_t>(host_bits), 0));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "A12: whose hole it is, is passed over for what is wider", "[tables]") {
+  REQUIRE(writer.Insert(Around(8), kBlue));
+  REQUIRE(writer.Insert(Around(16), kGreen));
+  REQUIRE(writer.Insert(Around(0, 40000).AsHole(), kBlue));
+  CHECK(Find(40000, 80) == kGreen);
+  CHECK(Find(40001, 80) == kBlue);
+  REQUIRE(writer.Insert(Around(0, 40000).AsHole(2), kGreen));
+  CHECK(Find(40000, 80) == std::nullopt);
+  REQUIRE(writer.Insert(Around(0, 40000), kBlue));  // at the hole's own place it is narrower
+  CHECK(Find(40000, 80) == kBlue);
+  CHECK(writer.Erase(Around(0, 40000)));
+  CHECK(writer.Erase(Around(0, 40000).AsHole(2)));
+  CHECK(Find(40000, 80) == kGreen);
+  CHECK(writer.Erase(Around(0, 40000).AsHole()));
+  CHECK(Find(40000, 80) == kBlue);
+}
+
+TEST_CASE_METHOD(Fixture, "A19: what an affinity served is known to the writer, also after a move",
+                 "[tables]") {
+  writer.SetSecond(100);
+  REQUIRE(writer.Insert(Around(0), kBlue, true));
+  CHECK(writer.LastServed(Around(0)) == 0);
+  const auto owner = table.Find(kWeb, kClient, 1, 80, kEverybody);
+  REQUIRE(owner);
+  CHECK(owner->extends);
+  table.NoteServed(*owner);
+  CHECK(writer.LastServed(Around(0)) == 100);
+  writer.SetSecond(101);
+  for (std::uint16_t port = 1; writer.Insert({kWeb, kClient, port, kAny}, kGreen); ++port) {
+  }
+  CHECK(writer.LastServed(Around(0)) == 100);
+  table.NoteServed(*owner);
+  CHECK(writer.LastServed(Around(0)) == 101);
+  CHECK(writer.Erase(Around(0)));
+  REQUIRE(writer.Insert(Around(0), kBlue, true));
+  CHECK(writer.LastServed(Around(0)) == 0);
 }
 
 }  // namespace

@@ -77,6 +77,35 @@ TEST_CASE("IPv4 tuples are hashed alike by every processor, and as the flows the
     check(HashIpv4FlowsWithVaes);
 }
 
+TEST_CASE("IPv6 flows in parts are hashed alike by every processor, and as the flows they are",
+          "[tables]") {
+  std::vector<FlowKey> flows = RandomFlows(4000);
+  std::erase_if(flows, [](const FlowKey& flow) { return flow.client.IsV4() || flow.vip.IsV4(); });
+  std::vector<IpAddress> clients;
+  std::vector<IpAddress> vips;
+  std::vector<Ipv4Tuple> in_place;
+  for (const FlowKey& flow : flows) {
+    clients.push_back(flow.client);
+    vips.push_back(flow.vip);
+    in_place.push_back(Ipv4Tuple::InPlaceOf(flow));
+  }
+  const auto expected = HashesBy(HashFlowsPortable, flows);
+  const auto check = [&](decltype(HashIpv6Flows) function) {
+    std::vector<FlowHash> hashes(flows.size());
+    for (std::size_t first = 0, length = 0; first < flows.size(); first += length++ % 65) {
+      const std::size_t count = std::min(length % 65, flows.size() - first);
+      function(kFixedKey, Ipv6Flows{clients, vips, in_place}.Subspan(first, count),
+               std::span(hashes).subspan(first, count));
+    }
+    CHECK(hashes == expected);
+  };
+  check(HashIpv6Flows);
+  check(HashIpv6FlowsPortable);
+  if (__builtin_cpu_supports("aes")) check(HashIpv6FlowsWithAes);
+  if (__builtin_cpu_supports("vaes") && __builtin_cpu_supports("avx512f"))
+    check(HashIpv6FlowsWithVaes);
+}
+
 TEST_CASE("one flow and many flows are hashed alike", "[tables]") {
   const auto flows = RandomFlows(64);
   const auto hashes = HashesBy(HashFlows, flows);

@@ -75,6 +75,18 @@ TEST_CASE("a named port comes before a range, a range before every port", "[tabl
   }
 }
 
+// What was not read as a packet may say anything.
+TEST_CASE("a protocol that no service has finds none", "[tables]") {
+  for (const Family& family : kFamilies) {
+    const ServiceMap map = MapOf({{family.vip, {80}}, {family.wide, {PortRange::Every()}}});
+    for (int protocol = 0; protocol < 256; ++protocol) {
+      const bool is_tcp = Protocol(protocol) == Protocol::kTcp;
+      CHECK((Of(map, family.vip, 80, Protocol(protocol)) == 0) == is_tcp);
+      CHECK((Of(map, family.beside, 80, Protocol(protocol)) == 1) == is_tcp);
+    }
+  }
+}
+
 TEST_CASE("one address comes before a prefix, a longer prefix before a shorter one", "[tables]") {
   for (const Family& family : kFamilies) {
     const ServiceMap map = MapOf({{family.wide, {PortRange::Every()}},

@@ -31,7 +31,7 @@ AffinityTable Affinities() {
   return AffinityTable::Create(kCapacity, kFixedKey, MemoryKind::kNormal).value();
 }
 TargetHandle TargetOf(std::uint32_t flow) { return {flow, flow}; }
-AffinityKey CellOf(std::uint32_t flow) {
+AffinityCell CellOf(std::uint32_t flow) {
   return {.service = kWeb, .client = Flow(flow << 16).client};
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("R: the same bytes elsewhere are the same affinities", "[tables]") {
     const auto owner =
         taken.Find(kWeb, CellOf(flow).client, 40000, 80, [](TargetHandle) { return true; });
     REQUIRE(owner.has_value() == (flow < kCapacity));
-    if (owner) REQUIRE(*owner == TargetOf(flow));
+    if (owner) REQUIRE(owner->target == TargetOf(flow));
   }
 }
 

@@ -180,7 +180,7 @@ constexpr ServiceSlot kWeb{0};
 
 // Of different clients. Two of those that come and go name both ports, and no
 // other does: that class comes and goes with them.
-AffinityKey CellOf(std::uint32_t key) {
+AffinityCell CellOf(std::uint32_t key) {
   const std::uint32_t ports = key + 2 >= kKeys ? 3 : key % 3;
   return {kWeb, Flow(key << 16).client, static_cast<std::uint16_t>((ports & 2) != 0 ? 40000 : 0),
           static_cast<std::uint16_t>((ports & 1) != 0 ? 80 : 0)};
@@ -207,7 +207,7 @@ TEST_CASE("A1, P2: workers follow an affinity from the return of its start to it
         const auto owner =
             table.Find(kWeb, CellOf(key).client, 40000, 80, [](auto) { return true; });
         if (!owner && before % 2 == 1 && said[key] == before) ++seen.missed;
-        if (owner && *owner != TargetOf(key)) ++seen.torn;
+        if (owner && owner->target != TargetOf(key)) ++seen.torn;
       },
       [&](std::uint32_t) {
         const auto key = kStayed + static_cast<std::uint32_t>(random() % (kKeys - kStayed));

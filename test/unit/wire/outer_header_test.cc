@@ -1,9 +1,11 @@
 #include "wire/outer_header.h"
 
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "support/packet_builder.h"
 #include "wire/ipip_completion.h"
+#include "wire/tunnel_header.h"
 
 namespace holdfast {
 namespace {
@@ -56,6 +58,63 @@ TEST_CASE("ipip puts a right IPv4 header before the packet as it came", "[wire]"
         CHECK(Frame(frame.begin() + 34, frame.end()) == Frame(inner.begin() + 14, inner.end()));
       }
     }
+  }
+}
+
+// An IP header with anything in it that matters for what is put before it; no more of a packet.
+Frame AnyHeader(std::mt19937& random, bool is_ipv4) {
+  Frame frame;
+  for (std::size_t i = 0; i < 14 + 40; ++i) frame.push_back(static_cast<std::uint8_t>(random()));
+  frame[14] = static_cast<std::uint8_t>(is_ipv4 ? 0x45 : 0x60 | frame[14] % 16);
+  // So that the outer length is one.
+  if (frame[is_ipv4 ? 16 : 18] == 0xff) frame[is_ipv4 ? 16 : 18] = 0xfe;
+  return frame;
+}
+
+// By the quick way: an OuterHeader, completed.
+Frame ByOuterHeader(const OuterHeader& header, const Frame& frame, bool is_ipv4,
+                    ForwardingMode mode, std::uint32_t entropy) {
+  IpipCompletions completions;
+  is_ipv4 ? completions.Complete(0, frame.data()) : completions.CompleteIpv6(0, frame.data());
+  const std::uint32_t first_word = completions.first_words[0];
+  const std::uint32_t sum = completions.sums[0];
+  const bool is_gue = mode == ForwardingMode::kGue;
+  Frame written((is_gue ? OuterHeader::kGueGrowth : OuterHeader::kIpipGrowth) + 14, 0xee);
+  if (is_gue)
+    header.WriteGue(written.data(), first_word, sum, entropy);
+  else if (is_ipv4)
+    header.WriteIpip<kProtocolIpv4>(written.data(), first_word, sum);
+  else
+    header.WriteIpip<kProtocolIpv6>(written.data(), first_word, sum);
+  return written;
+}
+
+TEST_CASE("the quick way writes what TunnelHeader writes: ipip, gue, both families inside",
+          "[wire]") {
+  std::mt19937 random(2026);
+  for (int n = 0; n < 200'000; ++n) {
+    const auto from = IpAddress::FromV4(static_cast<std::uint32_t>(random()));
+    const auto to = IpAddress::FromV4(static_cast<std::uint32_t>(random()));
+    const auto gue_port = static_cast<std::uint16_t>(random());
+    const auto entropy = static_cast<std::uint32_t>(random());
+    const bool is_ipv4 = random() % 2 == 0;
+    const auto mode = random() % 2 == 0 ? ForwardingMode::kIpip : ForwardingMode::kGue;
+    const OuterHeader quick(kTargetMac, kBalancerMac, from, to, gue_port);
+    const TunnelHeader any({.destination_mac = kTargetMac,
+                            .source_mac = kBalancerMac,
+                            .from = from,
+                            .to = to,
+                            .gue_port = gue_port});
+    const Frame frame = AnyHeader(random, is_ipv4);
+    const Frame written = ByOuterHeader(quick, frame, is_ipv4, mode, entropy);
+
+    Frame expected(TunnelHeader::kScratch, 0xee);
+    any.Write(expected.data() + expected.size(),
+              InnerPacket::Of(frame.data() + 14, is_ipv4, entropy), mode);
+    expected.erase(expected.begin(),
+                   expected.end() - static_cast<std::ptrdiff_t>(any.LengthFor(mode)));
+    CAPTURE(n, is_ipv4, NameOf(mode));
+    REQUIRE(written == expected);
   }
 }
 
