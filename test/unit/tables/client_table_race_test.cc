@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/in_step.h"
 #include "tables/client_writer.h"
 
 namespace holdfast {
@@ -17,22 +18,6 @@ constexpr std::uint32_t kRounds = 1'000'000;
 #endif
 
 bool Any(TargetHandle) { return true; }
-
-// Threads that do each round together: they wait for each other in front of it.
-class InStep {
- public:
-  explicit InStep(std::uint32_t threads) : threads_(threads) {}
-  void Arrive(std::uint32_t round) {
-    arrived_.fetch_add(1, std::memory_order_acq_rel);
-    for (std::uint32_t spins = 0;
-         arrived_.load(std::memory_order_acquire) < std::uint64_t{threads_} * (round + 1); ++spins)
-      if (spins > 1000) std::this_thread::yield();
-  }
-
- private:
-  const std::uint64_t threads_;
-  std::atomic<std::uint64_t> arrived_{0};
-};
 
 // The property: whoever begins connections of one client at once, all go to one target, of which
 // the table knows each; and it is empty once they have ended. The table is small, so that slots
