@@ -68,6 +68,7 @@ Appliance::~Appliance() {
 absl::Status Appliance::MakeTables() {
   const MemoryKind memory = config_.eal.huge_pages ? MemoryKind::kHugePages : MemoryKind::kNormal;
   const HashKey affinity_key = HashKey::Random();
+  if (auto status = MakeClients(memory); !status.ok()) return status;
   for (std::size_t i = 0; i < config_.cores.workers.size(); ++i) {
     auto connections =
         ConnectionTable::Create(WorkerId(i), config_.connections.per_worker,
@@ -84,6 +85,16 @@ absl::Status Appliance::MakeTables() {
     worker_counters_.push_back(std::make_unique<WorkerCounters>());
     all_connections_.push_back(connections_.back().get());
   }
+  return absl::OkStatus();
+}
+
+// Also where no service has automatic affinity yet: memory may be gone when one gets it.
+absl::Status Appliance::MakeClients(MemoryKind memory) {
+  auto clients = ClientTable::Create(config_.affinities.clients, config_.cores.workers.size(),
+                                     hash_key_, memory);
+  if (!clients.ok()) return Annotated(clients.status(), "affinities.clients");
+  LogTable("clients with automatic affinity", *clients, clients->capacity());
+  clients_ = std::make_unique<ClientTable>(*std::move(clients));
   return absl::OkStatus();
 }
 
@@ -169,6 +180,7 @@ std::vector<WorkerTables> Appliance::TablesOfWorkers() {
     tables.push_back({.connections = connections_[i].get(),
                       .all_connections = all_connections_,
                       .affinities = affinity_replicas_[i].get(),
+                      .clients = clients_.get(),
                       .fragments = &fragments_,
                       .nat = config_.nat ? nat_tables_[i].get() : nullptr,
                       .neighbours = &neighbours_,
@@ -189,6 +201,7 @@ MetricSource::Sources Appliance::MetricSources() {
                                 .control_counters = &control_counters_,
                                 .workers = {},
                                 .connection_tables = all_connections_,
+                                .clients = clients_.get(),
                                 .extra = [this] { return ExtraFamilies(); },
                                 .health = health_.get(),
                                 .version = kVersion,
@@ -208,6 +221,7 @@ Explainer::Sources Appliance::ExplainerSources() const {
                              .neighbours = &neighbours_,
                              .affinities = affinities_.get(),
                              .connections = all_connections_,
+                             .clients = clients_.get(),
                              .affinity_replicas = {},
                              .hash_key = hash_key_,
                              .ring_seed = config_.ring_seed,

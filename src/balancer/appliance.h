@@ -53,6 +53,7 @@ class Appliance {
   explicit Appliance(const config::BalancerConfig& config);
 
   absl::Status MakeTables();
+  absl::Status MakeClients(MemoryKind memory);
   absl::Status MakeNat(WorkerId worker, MemoryKind memory);
   absl::Status OpenRoutes();
   void MakeControl();
@@ -85,6 +86,7 @@ class Appliance {
   TargetDirectory directory_;
   NeighbourTable neighbours_;
   NeighbourCounters neighbour_counters_;
+  std::unique_ptr<ClientTable> clients_;
   FragmentTable fragments_;
   PathMtuTable path_mtu_table_;
   PathMtus path_mtus_{clock_, path_mtu_table_};

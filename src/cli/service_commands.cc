@@ -137,6 +137,36 @@ void AddBalancingOptions(CLI::App& command, v1::ServiceConfig& service, const To
       "affinities of a target that is down end, or wait");
 }
 
+// Each of them alone turns it on, with the defaults of the others.
+void AddAutomaticOptions(CLI::App& command, v1::ServiceConfig& service, const Told& told) {
+  AddWordOption(
+      command, "--automatic-affinity", {{"off", 0}, {"on", 1}},
+      [&service, told](int value) {
+        if (value != 0) service.mutable_automatic_affinity();
+        told("automatic_affinity");
+      },
+      "while a client has a connection, its other ones go to the same target");
+  AddText(
+      command, "--linger", "DURATION",
+      [&service, told](const std::string& duration) {
+        service.mutable_automatic_affinity()->set_linger(duration);
+        told("automatic_affinity");
+      },
+      "automatic affinity that lasts so much longer than the client's last connection");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--client-port",
+          [&service, told](const std::vector<std::string>& ports) {
+            service.mutable_automatic_affinity()->mutable_client_ports()->Add(ports.begin(),
+                                                                              ports.end());
+            told("automatic_affinity");
+          },
+          "automatic affinity only of connections from these ports; may be repeated")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("PORT|FIRST-LAST");
+}
+
 // Who serves it, and how packets get there.
 void AddServingOptions(CLI::App& command, v1::ServiceConfig& service, const Told& told) {
   command
@@ -210,6 +240,7 @@ void AddCreate(CLI::App& noun, Invocation& invocation) {
   AddPlaceOptions(create, service, [](const char*) {});
   AddServingOptions(create, service, [](const char*) {});
   AddBalancingOptions(create, service, [](const char*) {});
+  AddAutomaticOptions(create, service, [](const char*) {});
   AddLimitOptions(create, service, [](const char*) {});
   for (const char* name : {"--vip", "--protocol", "--port"}) create.get_option(name)->required();
   SendOnRun(create, invocation, &Stub::CreateService, request);
@@ -227,6 +258,7 @@ void AddUpdate(CLI::App& noun, Invocation& invocation) {
   AddPlaceOptions(update, service, told);
   AddServingOptions(update, service, told);
   AddBalancingOptions(update, service, told);
+  AddAutomaticOptions(update, service, told);
   AddLimitOptions(update, service, told);
   update.require_option(2, 0);  // the name, and what changes
   SendOnRun(update, invocation, &Stub::UpdateService, request);

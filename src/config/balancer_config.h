@@ -94,6 +94,7 @@ struct Connections {
 struct Affinities {
   std::uint64_t capacity = 1'000'000;
   absl::Duration max_duration = absl::Hours(4);
+  std::uint64_t clients = 262'144;  // with automatic affinity
   std::uint64_t quota_per_target = 0;  // 0: no limit of its own
 };
 
@@ -182,6 +183,14 @@ struct HealthCheck {
   friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
 };
 
+// While a client has a connection, its other ones go to the same target.
+struct AutomaticAffinity {
+  absl::Duration linger = absl::ZeroDuration();
+  PortSet client_ports;  // of these alone; none: of any
+
+  friend bool operator==(const AutomaticAffinity&, const AutomaticAffinity&) = default;
+};
+
 struct Service {
   std::string name;
   Vip vip;
@@ -201,6 +210,7 @@ struct Service {
   std::uint16_t target_port = 0;                     // nat; 0: the client's
   std::optional<HealthCheck> health = std::nullopt;  // none: all targets are taken for up
   Echo echo = Echo::kAnswer;
+  std::optional<AutomaticAffinity> automatic_affinity = std::nullopt;
   AffinityRules affinity = {};
   bool takes_echo = false;  // the first one at its VIP that says forward
 };

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "config/affinity_fields.h"
+#include "config/automatic_fields.h"
 #include "config/balancing_fields.h"
 #include "config/fixed_fields.h"
 #include "config/health_fields.h"
@@ -167,6 +168,7 @@ void CompareServices(const BalancerConfig& now, const BalancerConfig& next, Line
          change("timeouts", TimeoutsText);
          change("max_half_open",
                 [](const Service& one) { return absl::StrCat(one.max_half_open); });
+         change("automatic_affinity", AutomaticInWords);
          change("health", HealthInWords);
          change("affinity", AffinityRulesInWords);
          change("target_port", [](const Service& one) { return absl::StrCat(one.target_port); });

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "base/no_such_name.h"
 #include "config/affinity_fields.h"
+#include "config/automatic_fields.h"
 #include "config/balancing_fields.h"
 #include "config/health_fields.h"
 #include "config/mistake_log.h"
@@ -75,6 +76,7 @@ v1::ServiceConfig ToMessage(const Service& service, const std::vector<Target>& t
     set(timeouts.udp, own.mutable_udp());
   }
   message.set_max_half_open(service.max_half_open);
+  AutomaticToMessage(service, message);
   HealthToMessage(service, message);
   AffinityRulesToMessage(service.affinity, *message.mutable_affinity());
   message.set_target_port(service.target_port);

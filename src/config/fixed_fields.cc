@@ -69,6 +69,7 @@ void AddTables(const BalancerConfig& config, FieldTexts& fields) {
   fields["nat.sessions_per_worker"] =
       config.nat ? absl::StrCat(config.nat->sessions_per_worker) : "";
   fields["affinities.capacity"] = absl::StrCat(config.affinities.capacity);
+  fields["affinities.clients"] = absl::StrCat(config.affinities.clients);
   fields["ring_seed"] = absl::StrCat(config.ring_seed);
 }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/ids.h"
 #include "config/affinity_fields.h"
+#include "config/automatic_fields.h"
 #include "config/balancing_fields.h"
 #include "config/closest_word.h"
 #include "config/field_rules.h"
@@ -48,6 +49,7 @@ class ServiceRules {
         BoundedNumber(path + ".target_port", message.target_port(), {0, 65535}, log_));
     service.affinity = CheckedAffinityRules(path + ".affinity", message.affinity(), log_);
     CheckBalancing(path, message, service, log_);
+    CheckAutomatic(path, message, service, log_);
     CheckTargets(path, message, service);
     CheckHealth(path + ".health", message, {ports_, targets_}, service, log_);
     return service;

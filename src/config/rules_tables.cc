@@ -40,6 +40,9 @@ Affinities CheckedAffinities(const v1::Affinities& affinities, MistakeLog& log) 
   if (affinities.has_capacity())
     checked.capacity =
         BoundedNumber("affinities.capacity", affinities.capacity(), {1024, 67'108'864}, log);
+  if (affinities.has_clients())
+    checked.clients =
+        BoundedNumber("affinities.clients", affinities.clients(), {1024, 67'108'864}, log);
   checked.max_duration =
       BoundedDuration("affinities.max_duration", affinities.max_duration(), checked.max_duration,
                       {absl::Seconds(1), absl::Hours(720)}, log);

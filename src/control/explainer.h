@@ -39,6 +39,7 @@ class Explainer {
     const AffinityManager* affinities = nullptr;
     // Of each worker, by WorkerId.
     std::vector<const ConnectionTable*> connections;
+    const ClientTable* clients = nullptr;  // all workers'
     std::vector<const AffinityTable*> affinity_replicas;
     HashKey hash_key;  // of the connection tables
     std::uint64_t ring_seed = 0;

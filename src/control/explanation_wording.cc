@@ -80,6 +80,25 @@ std::string WhyPassedOver(const TargetView* owner) {
                                                 : ": passed over, its owner is down";
 }
 
+std::string WhyPassedOver(const TargetView* owner, const ServiceView& service,
+                          TargetHandle target) {
+  if (owner != nullptr && !service.automatic.Has(target))
+    return ": passed over, the service gives it no clients any more";
+  return WhyPassedOver(owner);
+}
+
+std::string InWords(const ClientPair& pair, const TargetView* target, CoarseTick now,
+                    std::uint32_t linger) {
+  const std::string whose =
+      target == nullptr ? "a target that is gone" : absl::StrCat("'", target->name, "'");
+  if (pair.connections != 0)
+    return absl::StrCat(pair.connections, pair.connections == 1 ? " connection" : " connections",
+                        " to ", whose);
+  const std::uint32_t seconds = pair.held ? ClientPair::kHeldSeconds : linger;
+  return absl::StrCat("none to ", whose, " since ", now.SecondsSince(pair.ended),
+                      "s, which lingers for ", seconds, "s");
+}
+
 std::string InWords(DropReason reason) {
   const DropReasonName& name = kDropReasons[static_cast<std::size_t>(reason)];
   return absl::StrCat("dropped as ", std::string(name.name), ": ", std::string(name.help));

@@ -26,6 +26,12 @@ inline constexpr char kNobodyTakes[] =
     "no target takes new connections: each drains, is down, or has weight or capacity 0";
 // Why P2 passes an affinity over; `owner` is nullptr when it is gone.
 std::string WhyPassedOver(const TargetView* owner);
+// The same of P3, where a target may have left the service's set.
+std::string WhyPassedOver(const TargetView* owner, const ServiceView& service, TargetHandle target);
+// What a client has at a target: "3 connections to 'web-2'", "none to 'web-2' since 5s, lingers
+// for 30s".
+std::string InWords(const ClientPair& pair, const TargetView* target, CoarseTick now,
+                    std::uint32_t linger);
 std::string InWords(DropReason reason);
 std::string KernelInWords(const std::string& port, const std::string& interface);
 std::string RefusalInWords(const std::optional<Reply>& reply);

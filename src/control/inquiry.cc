@@ -39,7 +39,7 @@ Explanation Inquiry::Run() && {
     DropMartian();
     FollowOtherWorkers();
     FollowAffinity();
-    Note(PacketRow::kP3, "automatic affinity is not there yet: no service has it");
+    FollowAutomatic();
     Balance();
     AnswerRefused();
     Remember();

@@ -45,6 +45,7 @@ class Inquiry {
   void DropMartian();
   void FollowOtherWorkers();
   void FollowAffinity();
+  void FollowAutomatic();
   void Balance();
   void AskMethod();
   void AnswerRefused();

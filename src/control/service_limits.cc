@@ -2,14 +2,15 @@
 
 namespace holdfast {
 
+std::uint32_t WholeSeconds(absl::Duration duration) {
+  return static_cast<std::uint32_t>(absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1))));
+}
+
 ConnectionTimeouts TimeoutsOf(const config::Timeouts& timeouts) {
-  const auto seconds = [](absl::Duration duration) {
-    return static_cast<std::uint32_t>(absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1))));
-  };
-  return {.tcp_opening = seconds(timeouts.tcp_opening),
-          .tcp_established = seconds(timeouts.tcp_established),
-          .tcp_closing = seconds(timeouts.tcp_closing),
-          .udp = seconds(timeouts.udp)};
+  return {.tcp_opening = WholeSeconds(timeouts.tcp_opening),
+          .tcp_established = WholeSeconds(timeouts.tcp_established),
+          .tcp_closing = WholeSeconds(timeouts.tcp_closing),
+          .udp = WholeSeconds(timeouts.udp)};
 }
 
 ConnectionTimeouts TimeoutsOf(const config::Service& service, const config::Timeouts& common) {

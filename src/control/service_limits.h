@@ -1,4 +1,4 @@
-// Timeouts of the configuration as connection tables have them.
+// Times of the configuration as tables have them.
 #pragma once
 
 #include "config/balancer_config.h"
@@ -6,7 +6,8 @@
 
 namespace holdfast {
 
-// Whole seconds, rounded up.
+// Rounded up.
+std::uint32_t WholeSeconds(absl::Duration duration);
 ConnectionTimeouts TimeoutsOf(const config::Timeouts& timeouts);
 // Those of a service, which has `common` where it names none of its own.
 ConnectionTimeouts TimeoutsOf(const config::Service& service, const config::Timeouts& common);

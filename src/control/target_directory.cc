@@ -133,6 +133,7 @@ void TargetDirectory::PutService(const config::Service& service,
   record.max_half_open = service.max_half_open;
   record.target_port = service.target_port;
   record.takes_echo = service.takes_echo;
+  record.automatic = service.automatic_affinity;
   if (known && record.balancing.TreatsOwnersOtherwise(service)) ++losses_;
   if (record.balancing.Configure(service, std::move(members))) Rebalance(record);
 }
@@ -211,6 +212,19 @@ void TargetDirectory::RebalanceAllOf(std::size_t slot) {
     if (service.balancing.members().contains(slot)) Rebalance(service);
 }
 
+// Who has drained to its deadline keeps no client.
+AutomaticView TargetDirectory::AutomaticOf(const ServiceRecord& service) const {
+  if (!service.automatic) return {};
+  AutomaticView view{.on = true,
+                     .linger = WholeSeconds(service.automatic->linger),
+                     .client_ports = service.automatic->client_ports,
+                     .targets = {}};
+  for (const auto& [slot, member] : service.balancing.members())
+    if (!member.drained) view.targets.push_back(targets_[slot].view.handle);
+  std::ranges::sort(view.targets);
+  return view;
+}
+
 std::unique_ptr<const Snapshot> TargetDirectory::BuildSnapshot() {
   Snapshot::Parts parts;
   parts.version = ++version_;
@@ -218,11 +232,11 @@ std::unique_ptr<const Snapshot> TargetDirectory::BuildSnapshot() {
   parts.timeouts = timeouts_;
   for (const TargetRecord& target : targets_) parts.targets.push_back(target.view);
   for (const ServiceRecord& service : services_)
-    parts.services.push_back({service.identity.name, service.identity.vip,
-                              service.identity.protocol, service.identity.ports, service.no_target,
-                              service.balancing.ring(), service.forwarding,
-                              service.balancing.View(targets_), service.timeouts,
-                              service.max_half_open, service.target_port, service.takes_echo});
+    parts.services.push_back(
+        {service.identity.name, service.identity.vip, service.identity.protocol,
+         service.identity.ports, service.no_target, service.balancing.ring(), service.forwarding,
+         service.balancing.View(targets_), service.timeouts, service.max_half_open,
+         service.target_port, service.takes_echo, AutomaticOf(service)});
   for (const ServiceView& service : parts.services)
     for (const TargetHandle down : service.balancing.down)
       parts.targets[down.slot()].down_somewhere = true;

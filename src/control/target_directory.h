@@ -136,6 +136,7 @@ class TargetDirectory {
     std::uint32_t max_half_open = 0;
     std::uint16_t target_port = 0;
     bool takes_echo = false;
+    std::optional<config::AutomaticAffinity> automatic;
     std::uint64_t removed_in = 0;  // as of a target; 0: the slot is free
     [[nodiscard]] bool exists() const { return !identity.name.empty(); }
     [[nodiscard]] bool Is(const config::Service& service) const;
@@ -158,6 +159,8 @@ class TargetDirectory {
   ServiceRecord& TakeServiceSlot();
 
   void MapServices();
+  // What workers need of it.
+  [[nodiscard]] AutomaticView AutomaticOf(const ServiceRecord& service) const;
   void Rebalance(ServiceRecord& service);
   void RebalanceAllOf(std::size_t slot);
   [[nodiscard]] absl::StatusOr<std::size_t> SlotOf(const std::string& target) const;

@@ -19,10 +19,11 @@ std::uint64_t CyclesPerBucket(std::uint64_t cycles_per_second, std::size_t bucke
 
 ConnectionSweeper::ConnectionSweeper(std::uint64_t cycles_per_second, ConnectionTable& connections,
                                      std::span<const ConnectionTable* const> all_connections,
-                                     WorkerCounters& counters)
+                                     ClientWriter& clients, WorkerCounters& counters)
     : cycles_per_bucket_(CyclesPerBucket(cycles_per_second, connections.bucket_count())),
       connections_(connections),
       all_connections_(all_connections),
+      clients_(clients),
       counters_(counters) {}
 
 void ConnectionSweeper::Sweep(const Turn& turn) {
@@ -39,6 +40,21 @@ std::uint64_t ConnectionSweeper::BucketsDue(std::uint64_t cycles) {
 
 void ConnectionSweeper::SweepSlice(std::uint64_t buckets, const Turn& turn) {
   if (version_of_pass_ == 0) version_of_pass_ = turn.snapshot->version();
+  clients_.Follow(turn.now, turn.snapshot->longest_linger());
+  if (at_clients_) {
+    const auto is_gone = [&](TargetHandle target) { return IsStale(turn.snapshot, target); };
+    if (!clients_.Sweep(buckets, is_gone)) return;
+    at_clients_ = false;
+  } else {
+    if (!SweepTable(buckets, turn)) return;
+    at_clients_ = clients_.table().size() != 0;
+    if (at_clients_) return;
+  }
+  counters_.swept_version.Set(version_of_pass_);
+  version_of_pass_ = 0;
+}
+
+bool ConnectionSweeper::SweepTable(std::uint64_t buckets, const Turn& turn) {
   connections_.SetLongestTimeouts(turn.snapshot->timeouts().longest());
   const auto result = connections_.Sweep(buckets, {.now = turn.now,
                                                    .is_stale = IsStale,
@@ -47,9 +63,7 @@ void ConnectionSweeper::SweepSlice(std::uint64_t buckets, const Turn& turn) {
                                                    .all_tables = all_connections_});
   counters_.connections_expired.Add(result.expired);
   counters_.connections_stale.Add(result.stale);
-  if (!result.pass_completed) return;
-  counters_.swept_version.Set(version_of_pass_);
-  version_of_pass_ = 0;
+  return result.pass_completed;
 }
 
 }  // namespace holdfast

@@ -1,5 +1,6 @@
 // ConnectionSweeper: looks at a worker's whole connection table again and again,
-// a few buckets a turn, so that what has idled out or lost its target is freed.
+// a few buckets a turn, so that what has idled out or lost its target is freed; after it
+// each time, if it has entries, at the worker's share of the table of clients.
 //
 // Thread: the worker.
 #pragma once
@@ -21,7 +22,7 @@ class ConnectionSweeper {
   static constexpr std::uint64_t kBucketsPerTurn = 128;
 
   ConnectionSweeper(std::uint64_t cycles_per_second, ConnectionTable& connections,
-                    std::span<const ConnectionTable* const> all_connections,
+                    std::span<const ConnectionTable* const> all_connections, ClientWriter& clients,
                     WorkerCounters& counters);
 
   // Sweeps what is due since the last call.
@@ -30,11 +31,15 @@ class ConnectionSweeper {
  private:
   [[nodiscard]] std::uint64_t BucketsDue(std::uint64_t cycles);
   void SweepSlice(std::uint64_t buckets, const Turn& turn);
+  // True: it has come to the end of the table.
+  bool SweepTable(std::uint64_t buckets, const Turn& turn);
 
   const std::uint64_t cycles_per_bucket_;
   ConnectionTable& connections_;
   const std::span<const ConnectionTable* const> all_connections_;
+  ClientWriter& clients_;
   WorkerCounters& counters_;
+  bool at_clients_ = false;
   std::uint64_t swept_until_ = 0;      // TSC
   std::uint64_t version_of_pass_ = 0;  // of the snapshot that the pass began with; 0: none yet
 };

@@ -42,9 +42,8 @@ void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affin
   std::size_t asked = 0;
   batch.ForEachOpen([&](PacketContext& packet) {
     const FlowKey key = batch.key(packet);
-    const std::uint16_t client_port = HasPorts(key.protocol) ? key.client_port : 0;
     questions[asked++] =
-        affinities.Ask(packet.destination.service(), key.client, client_port, key.vip_port);
+        affinities.Ask(packet.destination.service(), key.client, ClientPortOf(key), key.vip_port);
   });
   std::size_t next = 0;
   std::uint64_t passed_over = 0;

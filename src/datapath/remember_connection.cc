@@ -9,10 +9,11 @@ namespace {
 using InsertOutcome = ConnectionTable::InsertOutcome;
 
 [[gnu::always_inline]] inline ConnectionRecord RecordOf(const PacketContext& packet,
-                                                        const Batch& batch) {
+                                                        const Batch& batch, bool counts) {
   return {.key = batch.key(packet),
           .service = packet.destination.service(),
-          .original = packet.original};
+          .original = packet.original,
+          .counts_for_client = counts};
 }
 
 // In which phase an entry for it begins; none for what makes no entry.
@@ -65,12 +66,15 @@ class SmallHashSet {
 
 class Memory {
  public:
-  Memory(Batch& batch, TargetLines& lines, ConnectionTable& connections, WorkerCounters& counters)
+  Memory(Batch& batch, TargetLines& lines, ConnectionTable& connections, ClientWriter& clients,
+         WorkerCounters& counters)
       : batch_(batch),
         lines_(lines),
         connections_(connections),
+        clients_(clients),
         counters_(counters),
-        limits_half_open_(batch.turn().snapshot->LimitsHalfOpen()) {
+        limits_half_open_(snapshot().LimitsHalfOpen()),
+        asks_service_(limits_half_open_ || snapshot().AnyAutomatic()) {
     if (limits_half_open_) connections.CountHalfOpen();
   }
 
@@ -88,6 +92,7 @@ class Memory {
 
  private:
   [[nodiscard]] CoarseTick now() const { return batch_.turn().now; }
+  [[nodiscard]] const Snapshot& snapshot() const { return *batch_.turn().snapshot; }
 
   // True when there is an entry: it has become the packet's.
   [[gnu::noinline]] bool TakesUpEntry(PacketContext& packet) {
@@ -99,7 +104,8 @@ class Memory {
       JoinEarlierPacket(packet, *entry);
     } else if (const auto phase = PhaseToRemember(packet, protocol)) {
       // The entry of an old connection becomes that of a new one: none more is there.
-      connections_.Restart(*entry, RecordOf(packet, batch_), PathOf(*packet.line).handle(), *phase,
+      const bool counts = BeginForClient(packet);
+      connections_.Restart(*entry, RecordOf(packet, batch_, counts), TargetOf(packet), *phase,
                            now());
     }
     return true;
@@ -108,12 +114,65 @@ class Memory {
   void Insert(PacketContext& packet) {
     const auto phase = PhaseToRemember(packet, batch_.tuple(packet).protocol);
     if (!phase) return;
-    if (limits_half_open_ && *phase == ConnectionPhase::kOpening) [[unlikely]]
-      if (IsOverHalfOpenLimit(packet)) return LetGo(packet);
-    const InsertOutcome outcome = connections_.Insert(batch_.hash(packet), RecordOf(packet, batch_),
-                                                      PathOf(*packet.line).handle(), *phase, now());
+    if (asks_service_) [[unlikely]]
+      return InsertAsServiceSays(packet, *phase);
+    if (!Insert(packet, *phase, false)) LetGo(packet);
+  }
+  // False: there is no room.
+  [[gnu::always_inline]] bool Insert(const PacketContext& packet, ConnectionPhase phase,
+                                     bool counts) {
+    const InsertOutcome outcome = connections_.Insert(
+        batch_.hash(packet), RecordOf(packet, batch_, counts), TargetOf(packet), phase, now());
     outcomes_.Add(outcome);
-    if (outcome == InsertOutcome::kFull) LetGo(packet);
+    return outcome != InsertOutcome::kFull;
+  }
+
+  [[gnu::noinline]] void InsertAsServiceSays(PacketContext& packet, ConnectionPhase phase) {
+    if (limits_half_open_ && phase == ConnectionPhase::kOpening && IsOverHalfOpenLimit(packet))
+      return LetGo(packet);
+    const bool counts = BeginForClient(packet);
+    if (Insert(packet, phase, counts)) return;
+    // Its successors go where the client's other connections go, if it has any.
+    if (counts && !IsCopy(packet) && !clients_.Withdraw(ClientOf(packet), TargetOf(packet))) return;
+    LetGo(packet);
+  }
+
+  // T2: the packet goes where its client's connections go, though it was balanced elsewhere.
+  // True when its entry counts for the client.
+  bool BeginForClient(PacketContext& packet) {
+    const ServiceView& service = batch_.service(packet);
+    if (!service.automatic.Covers(ClientPortOf(batch_.key(packet)))) return false;
+    if (IsCopy(packet)) return true;
+    const auto placement =
+        clients_.Begin(ClientOf(packet),
+                       {.target = TargetOf(packet),
+                        .follows = packet.step != Step::kAffinity,
+                        .linger = service.automatic.linger},
+                       [&](TargetHandle target) {
+                         return AnswerOfAutomatic(target, service, snapshot(), packet.is_request) ==
+                                OwnerAnswer::kTakes;
+                       });
+    if (placement.is_full) CountersOf(packet).automatic_full.Add(1);
+    if (placement.follows && packet.step != Step::kAffinity) FollowWinner(packet, placement.target);
+    return placement.counted;
+  }
+
+  void FollowWinner(PacketContext& packet, TargetHandle target) {
+    packet.Decide(*lines_.Find(target), Step::kAutomatic);
+    if (packet.is_request) packet.decision = Decision::kAutomatic;
+  }
+
+  static bool IsCopy(const PacketContext& packet) {
+    return packet.original != ConnectionRecord::kNoOriginal;
+  }
+  static TargetHandle TargetOf(const PacketContext& packet) {
+    return PathOf(*packet.line).handle();
+  }
+  [[nodiscard]] FlowHash ClientOf(const PacketContext& packet) const {
+    return clients_.table().HashOf(packet.destination.service(), batch_.key(packet).client);
+  }
+  [[nodiscard]] ServiceCounters& CountersOf(const PacketContext& packet) const {
+    return counters_.services[Index(packet.destination.service())];
   }
 
   void LetGo(PacketContext& packet) {
@@ -131,10 +190,10 @@ class Memory {
     if (line != nullptr) packet.Decide(*line, Step::kRing);
   }
 
-  [[gnu::noinline]] bool IsOverHalfOpenLimit(const PacketContext& packet) {
+  bool IsOverHalfOpenLimit(const PacketContext& packet) {
     const ServiceSlot service = packet.destination.service();
-    const bool over = !HasRoomForHalfOpen(connections_, *batch_.turn().snapshot, service);
-    if (over) counters_.services[Index(service)].half_open_limit.Add(1);
+    const bool over = !HasRoomForHalfOpen(connections_, snapshot(), service);
+    if (over) CountersOf(packet).half_open_limit.Add(1);
     return over;
   }
 
@@ -150,8 +209,10 @@ class Memory {
   Batch& batch_;
   TargetLines& lines_;
   ConnectionTable& connections_;
+  ClientWriter& clients_;
   WorkerCounters& counters_;
   const bool limits_half_open_;
+  const bool asks_service_;  // whether one may be remembered otherwise than most
   SmallHashSet remembered_;
   Outcomes outcomes_;
 };
@@ -159,8 +220,8 @@ class Memory {
 }  // namespace
 
 void RememberConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-                        WorkerCounters& counters) {
-  Memory memory(batch, lines, connections, counters);
+                        ClientWriter& clients, WorkerCounters& counters) {
+  Memory memory(batch, lines, connections, clients, counters);
   for (PacketContext& packet : batch.unknown())
     if (packet.state == PacketState::kDecided) memory.Remember(packet);
   memory.Count();

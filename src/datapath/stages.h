@@ -21,6 +21,7 @@
 #include "datapath/target_lines.h"
 #include "datapath/worker_ports.h"
 #include "tables/affinity_table.h"
+#include "tables/client_writer.h"
 #include "tables/connection_table.h"
 #include "tables/method_chooser.h"
 
@@ -85,6 +86,11 @@ void FollowOtherWorkers(Batch& batch, TargetLines& lines, WorkerId self,
 void FollowAffinity(Batch& batch, TargetLines& lines, const AffinityTable& affinities,
                     WorkerCounters& counters);
 
+// P3: where automatic affinity is on, a client with connections goes to the target that has
+// them, or is refused while that drains.
+void FollowAutomatic(Batch& batch, TargetLines& lines, ClientWriter& clients,
+                     WorkerCounters& counters);
+
 // P4, where the service's method leaves the ring.
 void ChooseByMethod(Batch& batch, TargetLines& lines, MethodChooser& chooser);
 
@@ -94,9 +100,10 @@ void ChooseByMethod(Batch& batch, TargetLines& lines, MethodChooser& chooser);
 void AskRing(Batch& batch, std::span<const PacketContext> packets, RingHasher ring_hasher);
 void Balance(Batch& batch, TargetLines& lines);
 
-// Puts what was decided since into the table (P5, P8).
+// Puts what was decided since into the table (P5, P8). Where automatic affinity is on, each
+// counts for its client; who finds that another worker has just placed the client follows it (T2).
 void RememberConnection(Batch& batch, TargetLines& lines, ConnectionTable& connections,
-                        WorkerCounters& counters);
+                        ClientWriter& clients, WorkerCounters& counters);
 
 // Tells later fragments where their first one goes.
 void RememberFragments(Batch& batch, Fragments& fragments);

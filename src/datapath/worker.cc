@@ -45,10 +45,14 @@ Worker::Worker(const WorkerOptions& options, WorkerPorts ports, const WorkerTabl
       flow_spread_(options.spread, options.hash_key, options.id),
       for_others_(rings.for_others),
       lines_({*tables.neighbours, *tables.path_mtus}, ports_, counters_.targets),
-      sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, counters_),
+      clients_(*tables.clients, options.id),
+      sweeper_(options.cycles_per_second, *tables.connections, tables.all_connections, clients_,
+               counters_),
       chooser_(options.id, tables.all_connections, options.ring_seed),
       departures_(ports_.all().size()),
-      taps_{PacketTap(options.id, 0), PacketTap(options.id, Batch::kCapacity)} {}
+      taps_{PacketTap(options.id, 0), PacketTap(options.id, Batch::kCapacity)} {
+  tables.connections->CountForClients(clients_, tables.all_connections);
+}
 
 std::uint64_t ReadTsc() { return rte_rdtsc(); }
 
@@ -201,9 +205,10 @@ void Worker::PlaceUnknown(Batch& batch) {
   FollowFragments(batch, lines_, fragments_);
   FollowOtherWorkers(batch, lines_, options_.id, tables_.all_connections, handover_);
   FollowAffinity(batch, lines_, *tables_.affinities, counters_);
+  FollowAutomatic(batch, lines_, clients_, counters_);
   ChooseByMethod(batch, lines_, chooser_);
   Balance(batch, lines_);
-  RememberConnection(batch, lines_, *tables_.connections, counters_);
+  RememberConnection(batch, lines_, *tables_.connections, clients_, counters_);
   batch.NoteDecided();
   AnswerRefused(batch, replies_);
   CountRequests(batch, counters_);

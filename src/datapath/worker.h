@@ -37,6 +37,7 @@ struct WorkerTables {
   // Of all workers, by WorkerId: for P5.
   std::span<const ConnectionTable* const> all_connections;
   const AffinityTable* affinities = nullptr;  // its replica
+  ClientTable* clients = nullptr;             // all workers'
   FragmentTable* fragments = nullptr;         // all workers'
   NatTable* nat = nullptr;                    // its own, if there are nat_ports
   const NeighbourTable* neighbours = nullptr;
@@ -123,6 +124,7 @@ class Worker {
   FlowSpread flow_spread_;
   SendForOthers for_others_;
   TargetLines lines_;
+  ClientWriter clients_;
   ConnectionSweeper sweeper_;
   MethodChooser chooser_;
   std::vector<Departures> departures_;  // by PortIndex

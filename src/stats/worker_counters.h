@@ -174,6 +174,7 @@ struct alignas(64) ServiceCounters {
   Counter returned_packets;  // by nat, from targets to clients
   Counter returned_bytes;    // of their frames, without FCS
   CounterArray<Decision, kDecisionNames.size()> requests;
+  Counter automatic_full;   // T8: connections that count for no client, because there is no room
   Counter half_open_limit;  // requests that were not remembered for max_half_open
 };
 
@@ -205,7 +206,7 @@ struct alignas(64) WorkerCounters {
   Counter connections_evicted_unproven;
   Counter connections_not_remembered;  // P8: no room
   Counter connections_stale;           // P7: of removed targets
-  Counter affinities_passed_over;      // P2: the owner may not take requests
+  Counter affinities_passed_over;      // P2, P3: the owner may not take requests
   Counter nat_sessions;                // as many as there are now
   Counter neighbour_events_lost;       // ARP learned, but the management core was behind
 

@@ -89,6 +89,10 @@ std::vector<Metric<ServiceCounters>> ServiceMetrics() {
        "Packets forwarded, by what knew their target. connection, other_worker: a connection "
        "table. affinity, automatic, balanced: a new connection. ring: in no table, or no room "
        "in it."},
+      {&S::automatic_full, "holdfast_automatic_full_total",
+       "Connections that found no room in the table of clients with automatic affinity "
+       "(affinities.clients) and were balanced: the client's other connections do not "
+       "follow them."},
       {&S::half_open_limit, "holdfast_half_open_limit_total",
        "New connections that were forwarded by the ring and not remembered, because the worker "
        "has max_half_open of the service: many at once are a SYN flood."},

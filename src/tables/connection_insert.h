@@ -23,14 +23,17 @@ void WritePast(Cold& line, const ConnectionRecord& record, bool half_open,
   static_assert(offsetof(FlowKey, vip) == 16 && offsetof(FlowKey, client_port) == 32);
   static_assert(offsetof(FlowKey, vip_port) == 34 && offsetof(FlowKey, protocol) == 36);
   static_assert(offsetof(ConnectionRecord, service) == 38);
-  static_assert(offsetof(ConnectionRecord, half_open) == 42 && sizeof(ConnectionRecord) == 44);
+  static_assert(offsetof(ConnectionRecord, half_open) == 42);
+  static_assert(offsetof(ConnectionRecord, counts_for_client) == 43);
+  static_assert(sizeof(ConnectionRecord) == 44);
   static_assert(offsetof(Cold, home_bucket) == 48 && sizeof(Cold) == 64);
   const auto client = std::bit_cast<std::array<std::uint64_t, 2>>(record.key.client.bytes());
   const auto vip = std::bit_cast<std::array<std::uint64_t, 2>>(record.key.vip.bytes());
   const std::uint64_t rest = record.key.client_port | std::uint64_t{record.key.vip_port} << 16 |
                              static_cast<std::uint64_t>(record.key.protocol) << 32 |
                              static_cast<std::uint64_t>(record.service) << 48;
-  const std::uint64_t last = record.original | static_cast<std::uint64_t>(half_open) << 16;
+  const std::uint64_t last = record.original | static_cast<std::uint64_t>(half_open) << 16 |
+                             static_cast<std::uint64_t>(record.counts_for_client) << 24;
   const std::uint64_t words[] = {client[0], client[1], vip[0], vip[1], rest, last, home_bucket, 0};
   auto* to = reinterpret_cast<long long*>(&line);
   for (const std::uint64_t word : words) _mm_stream_si64(to++, static_cast<long long>(word));
@@ -70,7 +73,7 @@ inline ConnectionTable::InsertOutcome ConnectionTable::TakeOver(
       buckets_.At(home).values[victim.position].load(std::memory_order_relaxed);
   if (counts_half_open_) [[unlikely]]
     EndHalfOpen(slot);
-  CountOver(line, old, record, value);
+  CountOver(slot, old, record, value);
   insert_detail::WritePast(line, record, BeginHalfOpen(record, phase), hash.bucket);
   buckets_.Replace(home, victim.position, hash, value);
   return insert_detail::OutcomeOfEvicting(victim);

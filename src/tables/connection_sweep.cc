@@ -75,10 +75,19 @@ void ConnectionTable::SweepCopy(Slot slot, const SweepRules& rules, SweepResult&
   ConnectionRecord& record = cold(slot).record;
   if (!record.IsCopy() || OriginalLives(slot, rules)) return;
   const std::uint32_t value = buckets_.Value(slot);
-  CountOut(record, value);
+  CountOut(slot, value);
   record.original = ConnectionRecord::kNoOriginal;
+  if (record.counts_for_client) record.counts_for_client = BeginForClient(record, value);
   CountIn(record, value);
   ++result.promoted;
+}
+
+// It goes on where it goes.
+bool ConnectionTable::BeginForClient(const ConnectionRecord& record, std::uint32_t value) {
+  const auto none = [](TargetHandle) { return false; };
+  return clients_
+      ->Begin(ClientOf(record), {.target = TargetHandle::FromRaw(value), .follows = false}, none)
+      .counted;
 }
 
 bool ConnectionTable::OriginalLives(Slot slot, const SweepRules& rules) const {

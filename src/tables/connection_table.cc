@@ -2,6 +2,7 @@
 
 #include <xmmintrin.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
@@ -142,11 +143,35 @@ void ConnectionTable::Restart(const Entry& entry, const ConnectionRecord& record
   if (counts_half_open_) EndHalfOpen(entry.slot);
   ConnectionRecord& old = cold(entry.slot).record;
   const std::uint32_t value = ConnectionValue(target, phase, now);
-  CountOut(old, buckets_.Value(entry.slot));
+  CountOut(entry.slot, buckets_.Value(entry.slot));
   old = record;
   old.half_open = BeginHalfOpen(record, phase);
   CountIn(old, value);
   buckets_.SetValue(entry.slot, value);
+}
+
+void ConnectionTable::CountNotedIn(const ConnectionRecord& record, std::uint32_t value) {
+  sizes_->noted.Add(1);
+  if (record.IsCopy()) return sizes_->copies.Add(1);
+  sizes_->originals.Add(1);
+  sizes_->Add(value, 1);
+}
+
+void ConnectionTable::CountNotedOut(Slot slot, std::uint32_t value) {
+  const ConnectionRecord& record = cold(slot).record;
+  sizes_->noted.Set(sizes_->noted.Read() - 1);
+  if (record.IsCopy()) return sizes_->copies.Set(sizes_->copies.Read() - 1);
+  sizes_->originals.Set(sizes_->originals.Read() - 1);
+  sizes_->Add(value, std::uint32_t{0} - 1);
+  if (record.counts_for_client)
+    clients_->End(ClientOf(record), TargetHandle::FromRaw(value), IsInOtherTable(slot));
+}
+
+// A copy, that is: it will be the original soon.
+bool ConnectionTable::IsInOtherTable(Slot slot) const {
+  return std::ranges::any_of(all_tables_, [&](const ConnectionTable* other) {
+    return other != this && other->copies() != 0 && other->Find(HashOf(slot), CoarseTick());
+  });
 }
 
 void ConnectionTable::Erase(const Entry& entry) { Remove(entry.slot); }

@@ -20,6 +20,9 @@
 //   so callers bring their packet's timeouts, and a sweep asks the cold part of what has been
 //   idle for longer than the shortest, and not yet for longer than the longest.
 //
+// Connections that count for their clients (ConnectionRecord::counts_for_client) end in the
+// ClientTable when their entries go, whatever makes them go.
+//
 // Half-open connections (in phase kOpening) are counted by service once CountHalfOpen() was
 // called: those that are inserted from then on.
 #pragma once
@@ -37,6 +40,7 @@
 #include "base/flow_key.h"
 #include "base/ids.h"
 #include "stats/counter.h"
+#include "tables/client_writer.h"
 #include "tables/connection_phase.h"
 #include "tables/connection_timeouts.h"
 #include "tables/eviction_order.h"
@@ -54,6 +58,9 @@ struct ConnectionRecord {
   std::uint16_t original = kNoOriginal;
   static constexpr std::uint16_t kNoOriginal = 0xffff;
   bool half_open = false;  // counted as such; the table's business
+  // It is one of its client's connections in the ClientTable (T3), where a ClientWriter has
+  // begun it; a copy will be when it has become the original.
+  bool counts_for_client = false;
   [[nodiscard]] bool IsCopy() const { return original != kNoOriginal; }
 };
 
@@ -188,6 +195,22 @@ class ConnectionTable {
                ConnectionPhase phase, CoarseTick now);
   void Erase(const Entry& entry);
   void CountHalfOpen() { counts_half_open_ = true; }
+  // Where connections count for their clients. All outlive it. `all_tables`: of all workers.
+  // REQUIRES: before any does.
+  void CountForClients(ClientWriter& clients, std::span<const ConnectionTable* const> all_tables) {
+    clients_ = &clients;
+    all_tables_ = all_tables;
+  }
+  // visit(record, target) for each entry.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (std::size_t index = 0; index < bucket_count(); ++index)
+      for (unsigned left = buckets_.At(index).Occupied(); left != 0; left &= left - 1) {
+        const Slot slot =
+            FingerprintBuckets::SlotAt(index, static_cast<unsigned>(std::countr_zero(left)));
+        visit(cold(slot).record, TargetHandle::FromRaw(buckets_.Value(slot)));
+      }
+  }
   // No entry makes room for its age before it has been idle for longer than these.
   void SetLongestTimeouts(const ConnectionTimeouts& timeouts) { longest_ = timeouts; }
   // Looks at the next `buckets` buckets: frees what is expired or stale, makes
@@ -235,10 +258,21 @@ class ConnectionTable {
   void Remove(Slot slot);
   // `value` is a ConnectionValue: it says whose target's.
   void CountIn(const ConnectionRecord& record, std::uint32_t value);
-  void CountOut(const ConnectionRecord& record, std::uint32_t value);
-  // The entry with `record` takes the place of `old` in `line`.
-  void CountOver(const Cold& line, std::uint32_t old, const ConnectionRecord& record,
-                 std::uint32_t value);
+  void CountOut(Slot slot, std::uint32_t value);
+  // The entry with `record` takes the place of that in `slot`.
+  void CountOver(Slot slot, std::uint32_t old, const ConnectionRecord& record, std::uint32_t value);
+  // Of those whose going their record must be asked for (IsNoted()).
+  void CountNotedIn(const ConnectionRecord& record, std::uint32_t value);
+  void CountNotedOut(Slot slot, std::uint32_t value);
+  static bool IsNoted(const ConnectionRecord& record) {
+    return record.IsCopy() || record.counts_for_client;
+  }
+  [[nodiscard]] FlowHash ClientOf(const ConnectionRecord& record) const {
+    return clients_->table().HashOf(record.service, record.key.client);
+  }
+  [[nodiscard]] bool IsInOtherTable(Slot slot) const;
+  // False: there is no room.
+  bool BeginForClient(const ConnectionRecord& record, std::uint32_t value);
   void SweepBucket(std::size_t index, const SweepRules& rules, SweepResult& result);
   [[nodiscard]] unsigned OutlivedSlots(std::size_t index, const SweepRules& rules) const;
   void SweepStale(Slot slot, const SweepRules& rules, SweepResult& result);
@@ -253,12 +287,15 @@ class ConnectionTable {
   FingerprintBuckets buckets_;
   TableMemory cold_;
   EvictionOrder order_;
+  ClientWriter* clients_ = nullptr;
+  std::span<const ConnectionTable* const> all_tables_;
   std::size_t nearly_full_;         // entries
   std::size_t sweep_position_ = 0;  // the next bucket
   // Behind a pointer, so that a table can be moved before it is shared.
   struct Sizes {
     Counter originals;
     Counter copies;
+    Counter noted;  // entries whose records say more than that they are originals
     std::array<Counter, kMaxServices> half_open;
     // Of the originals, by target slot. Single writer, as a Counter.
     std::array<std::atomic<std::uint32_t>, kMaxTargets> of_target{};
@@ -272,26 +309,26 @@ class ConnectionTable {
 };
 
 inline void ConnectionTable::CountIn(const ConnectionRecord& record, std::uint32_t value) {
-  if (record.IsCopy()) return sizes_->copies.Add(1);
+  if (IsNoted(record)) return CountNotedIn(record, value);
   sizes_->originals.Add(1);
   sizes_->Add(value, 1);
 }
 
-inline void ConnectionTable::CountOut(const ConnectionRecord& record, std::uint32_t value) {
-  if (record.IsCopy()) return sizes_->copies.Set(sizes_->copies.Read() - 1);
+inline void ConnectionTable::CountOut(Slot slot, std::uint32_t value) {
+  if (IsNoted(cold(slot).record)) return CountNotedOut(slot, value);
   sizes_->originals.Set(sizes_->originals.Read() - 1);
   sizes_->Add(value, std::uint32_t{0} - 1);
 }
 
-// Where there are no copies, to ask whether one is would be a line for nothing.
-inline void ConnectionTable::CountOver(const Cold& line, std::uint32_t old,
-                                       const ConnectionRecord& record, std::uint32_t value) {
-  if (sizes_->copies.Read() == 0 && !record.IsCopy()) {
+// Where there are none to be noted, to ask whether one is would be a line for nothing.
+inline void ConnectionTable::CountOver(Slot slot, std::uint32_t old, const ConnectionRecord& record,
+                                       std::uint32_t value) {
+  if (sizes_->noted.Read() == 0 && !IsNoted(record)) {
     sizes_->Add(old, std::uint32_t{0} - 1);
     sizes_->Add(value, 1);
     return;
   }
-  CountOut(line.record, old);
+  CountOut(slot, old);
   CountIn(record, value);
 }
 
@@ -299,11 +336,11 @@ inline void ConnectionTable::Remove(Slot slot) {
   const std::uint32_t value = buckets_.Value(slot);
   if (counts_half_open_) [[unlikely]]
     EndHalfOpen(slot);
-  if (sizes_->copies.Read() == 0) {
+  if (sizes_->noted.Read() == 0) {
     sizes_->originals.Set(sizes_->originals.Read() - 1);
     sizes_->Add(value, std::uint32_t{0} - 1);
   } else {
-    CountOut(cold(slot).record, value);
+    CountOut(slot, value);
   }
   buckets_.Clear(slot);
 }

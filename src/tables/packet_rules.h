@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "balancing/maglev_ring.h"
 #include "balancing/ring_hash.h"
@@ -13,6 +14,7 @@
 #include "base/own_address.h"
 #include "base/segment_flags.h"
 #include "stats/worker_counters.h"
+#include "tables/client_slot.h"
 #include "tables/connection_phase.h"
 #include "tables/connection_table.h"
 #include "tables/snapshot.h"
@@ -82,6 +84,36 @@ inline OwnerAnswer AnswerOfOwner(const TargetView* owner, const ServiceView& ser
     return OwnerAnswer::kTakes;
   return service.balancing.on_drain == OnDrain::kBreak ? OwnerAnswer::kPassedOver
                                                        : OwnerAnswer::kRefuses;
+}
+
+// P3: the same of a target that the client has connections to, which may have left the service's
+// set meanwhile.
+inline OwnerAnswer AnswerOfAutomatic(TargetHandle target, const ServiceView& service,
+                                     const Snapshot& snapshot, bool is_request) {
+  if (!service.automatic.Has(target)) return OwnerAnswer::kPassedOver;
+  return AnswerOfOwner(snapshot.Find(target), service, is_request);
+}
+
+// P3: who is followed, or refuses, of a client's `pairs`, the newest first; nullptr when nobody
+// is. passed_over(pair) for each before it that is passed over.
+struct AutomaticAnswer {
+  const ClientPair* pair = nullptr;
+  bool refuses = false;
+};
+template <typename PassedOver>
+AutomaticAnswer FollowClient(std::span<const ClientPair> pairs, const ServiceView& service,
+                             const Snapshot& snapshot, bool is_request, PassedOver passed_over) {
+  for (const ClientPair& pair : pairs) {
+    const OwnerAnswer answer = AnswerOfAutomatic(pair.target, service, snapshot, is_request);
+    if (answer != OwnerAnswer::kPassedOver) return {&pair, answer == OwnerAnswer::kRefuses};
+    passed_over(pair);
+  }
+  return {};
+}
+
+// T4: the port by which automatic affinity, as any, knows a flow's client.
+constexpr std::uint16_t ClientPortOf(const FlowKey& flow) {
+  return HasPorts(flow.protocol) ? flow.client_port : std::uint16_t{0};
 }
 
 // P4 and P5: where the ring has the flow's target; nullptr when it has none.

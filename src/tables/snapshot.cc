@@ -27,6 +27,13 @@ std::vector<EchoMap::Place> EchoPlacesOf(const std::vector<ServiceView>& service
   return places;
 }
 
+std::uint32_t LongestLinger(const std::vector<ServiceView>& services) {
+  std::uint32_t longest = 0;
+  for (const ServiceView& service : services)
+    if (service.automatic.on) longest = std::max(longest, service.automatic.linger);
+  return longest;
+}
+
 ServiceTimeouts TimeoutsOf(const Snapshot::Parts& parts) {
   std::vector<ConnectionTimeouts> own;
   for (const ServiceView& service : parts.services)
@@ -43,9 +50,12 @@ Snapshot::Snapshot(Parts parts)
       timeouts_(TimeoutsOf(parts_)),
       limits_half_open_(std::ranges::any_of(
           parts_.services, [](const ServiceView& service) { return service.max_half_open != 0; })),
-      any_leaves_ring_(std::ranges::any_of(parts_.services, [](const ServiceView& service) {
-        return service.balancing.LeavesRing();
-      })) {}
+      any_leaves_ring_(std::ranges::any_of(
+          parts_.services,
+          [](const ServiceView& service) { return service.balancing.LeavesRing(); })),
+      any_automatic_(std::ranges::any_of(
+          parts_.services, [](const ServiceView& service) { return service.automatic.on; })),
+      longest_linger_(LongestLinger(parts_.services)) {}
 
 const TargetView* Snapshot::Find(TargetHandle handle) const {
   if (handle.slot() >= parts_.targets.size()) return nullptr;

@@ -23,6 +23,7 @@
 #include "base/mac_address.h"
 #include "base/port_set.h"
 #include "base/vip.h"
+#include "tables/automatic_view.h"
 #include "tables/balancing_view.h"
 #include "tables/destination.h"
 #include "tables/echo_map.h"
@@ -75,6 +76,7 @@ struct ServiceView {
   std::uint32_t max_half_open = 0;
   std::uint16_t target_port = 0;  // by nat; 0: the one that the client asked for
   bool takes_echo = false;        // pings of its VIP go to its targets
+  AutomaticView automatic = {};
 };
 
 class Snapshot {
@@ -112,6 +114,9 @@ class Snapshot {
   [[nodiscard]] const std::vector<TargetView>& targets() const { return parts_.targets; }
   // Whether any service has a method that leaves the ring (BalancingView).
   [[nodiscard]] bool AnyLeavesRing() const { return any_leaves_ring_; }
+  // Whether any service has automatic affinity; and its longest linger.
+  [[nodiscard]] bool AnyAutomatic() const { return any_automatic_; }
+  [[nodiscard]] std::uint32_t longest_linger() const { return longest_linger_; }
 
   // The target that `handle` means, or nullptr when it is gone (P7): the slot
   // is empty, holds another generation, or its target was removed.
@@ -124,6 +129,8 @@ class Snapshot {
   ServiceTimeouts timeouts_;
   bool limits_half_open_;
   bool any_leaves_ring_;
+  bool any_automatic_;
+  std::uint32_t longest_linger_;
 };
 
 // The pointer itself.

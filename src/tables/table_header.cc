@@ -9,7 +9,7 @@ namespace holdfast {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x484F4C4446415354;  // "HOLDFAST"
-constexpr std::uint32_t kLayoutVersion = 5;
+constexpr std::uint32_t kLayoutVersion = 6;
 
 absl::Status Refused(absl::string_view what, std::uint64_t value, absl::string_view rule,
                      std::uint64_t limit) {

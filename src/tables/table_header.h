@@ -15,7 +15,12 @@
 
 namespace holdfast {
 
-enum class TableKind : std::uint32_t { kConnections = 1, kConnectionRecords = 2, kAffinities = 3 };
+enum class TableKind : std::uint32_t {
+  kConnections = 1,
+  kConnectionRecords = 2,
+  kAffinities = 3,
+  kClients = 4
+};
 
 // Which of all tables one is.
 struct TableIdentity {

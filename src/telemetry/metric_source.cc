@@ -70,6 +70,7 @@ class MetricSource::Gathering {
     const SlotNames names = Names();
     Append(WorkerFamilies(sources_.workers, names), families);
     Append(TableFamilies(sources_.connection_tables, names), families);
+    if (sources_.clients != nullptr) Append(ClientFamilies(*sources_.clients), families);
     Append(ControlFamilies(*sources_.control_counters, sources_.affinities_capacity), families);
     if (sources_.extra) Append(sources_.extra(), families);
     return families;

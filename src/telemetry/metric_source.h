@@ -19,6 +19,7 @@
 #include "stats/control_counters.h"
 #include "stats/samples.h"
 #include "stats/worker_counters.h"
+#include "tables/client_table.h"
 #include "tables/connection_table.h"
 
 namespace holdfast {
@@ -33,6 +34,7 @@ class MetricSource {
     const ControlCounters* control_counters = nullptr;
     std::vector<const WorkerCounters*> workers;             // by WorkerId
     std::vector<const ConnectionTable*> connection_tables;  // by WorkerId
+    const ClientTable* clients = nullptr;                   // may be null
     std::function<std::vector<Family>()> extra;  // of the ports; any thread; may be empty
     const HealthChecks* health = nullptr;        // may be null
     std::string version;

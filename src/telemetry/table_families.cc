@@ -58,4 +58,25 @@ std::vector<Family> TableFamilies(std::span<const ConnectionTable* const> tables
   return families;
 }
 
+std::vector<Family> ClientFamilies(const ClientTable& clients) {
+  std::vector<Family> families;
+  const auto add = [&](std::string name, std::string help, std::uint64_t value) {
+    families.push_back(
+        {std::move(name), std::move(help), MetricKind::kGauge, {{{}, static_cast<double>(value)}}});
+  };
+  add("holdfast_automatic_clients",
+      "Clients with automatic affinity: those that have a connection. One counts for each service, "
+      "and for each target that it has connections to.",
+      clients.active());
+  add("holdfast_automatic_clients_kept",
+      "The same, with those that linger after their last connection.", clients.size());
+  add("holdfast_automatic_clients_capacity",
+      "Clients that there is room for (affinities.clients); above it some are balanced "
+      "(holdfast_automatic_full_total).",
+      clients.capacity());
+  add("holdfast_automatic_clients_bytes", "Memory of the table of clients.",
+      clients.memory_bytes());
+  return families;
+}
+
 }  // namespace holdfast

@@ -69,7 +69,10 @@ ServiceView MakeService(const std::string& name, Protocol protocol,
 }  // namespace
 
 TestAppliance::TestAppliance(const Options& options)
-    : rcu(options.workers),
+    : clients(ClientTable::Create(options.clients, options.workers, HashKey{{5, 6}},
+                                  MemoryKind::kNormal)
+                  .value()),
+      rcu(options.workers),
       port(Unique("wire"), static_cast<std::uint16_t>(QueuesOf(options))),
       queues_(QueuesOf(options)) {
   for (std::size_t slot = 0; slot < 3; ++slot) {
@@ -169,6 +172,7 @@ void TestAppliance::MakeWorker(std::size_t index, const Options& options) {
   const WorkerTables tables{.connections = crew.connections.get(),
                             .all_connections = all_connections_,
                             .affinities = crew.affinities.get(),
+                            .clients = &clients,
                             .fragments = &fragments,
                             .nat = crew.nat.get(),
                             .neighbours = &neighbours,
@@ -222,6 +226,10 @@ std::unique_ptr<const Snapshot> TestAppliance::MakeSnapshot() {
     service.ring = MaglevRing(usable, kTestRingSeed);
     service.balancing.turns = TurnSchedule(usable);
     service.balancing.least = LeastConnections(usable);
+    service.automatic.targets.clear();
+    for (const TargetView& target : parts.targets)
+      service.automatic.targets.push_back(target.handle);
+    std::ranges::sort(service.automatic.targets);
   }
   for (TargetView& target : parts.targets)
     target.down_somewhere = std::ranges::any_of(parts.services, [&](const ServiceView& service) {

@@ -35,6 +35,7 @@ class TestAppliance {
     // Something may be forwarded by nat; its port has the own address fd00::1/64, too, then.
     std::optional<PortRange> nat_ports = std::nullopt;
     std::size_t nat_sessions = 256;  // of each worker
+    std::size_t clients = 4096;      // with automatic affinity
     // VLANs of the device; each is a port, with own addresses 10.0.0.1/24, 10.0.1.1/24 ... None:
     // one port without a tag.
     std::vector<std::uint16_t> vlans = {};
@@ -97,6 +98,7 @@ class TestAppliance {
   NeighbourTable neighbours;
   PathMtuTable path_mtus;
   FragmentTable fragments;
+  ClientTable clients;
   ProbeTable probes;
   RcuDomain rcu;
   std::unique_ptr<SnapshotPublisher> snapshots;

@@ -47,6 +47,12 @@ TEST_CASE_METHOD(ChangeShell, "an update names what is given, and only that", "[
         R"(UpdateService service { name: "web" vip: "192.0.2.9" protocol: TRANSPORT_UDP )"
         R"(forwarding: FORWARDING_IPIP no_target: NO_TARGET_DROP } update_mask { paths: "vip" )"
         R"(paths: "protocol" paths: "forwarding" paths: "no_target" })");
+  CHECK(Asked("service update web --linger 30s --client-port 5060,40000-40999") ==
+        R"(UpdateService service { name: "web" automatic_affinity { linger: "30s" )"
+        R"(client_ports: "5060" client_ports: "40000-40999" } } update_mask { )"
+        R"(paths: "automatic_affinity" paths: "automatic_affinity" })");
+  CHECK(Asked("service update web --automatic-affinity off") ==
+        R"(UpdateService service { name: "web" } update_mask { paths: "automatic_affinity" })");
   CHECK(
       Asked("service update web --echo forward") ==
       R"(UpdateService service { name: "web" echo: ECHO_FORWARD } update_mask { paths: "echo" })");

@@ -347,6 +347,15 @@ TEST_CASE("rules of services", "[config]") {
         "500us, 90s or 2h10m",
         "b.yaml:15: services[0].timeouts.udp: '9h': must be 1s to 8h",
         "b.yaml:16: services[0].max_half_open: '134217729': must be 0 to 134217728"}},
+      {"automatic affinity out of range",
+       WithService("ports: [80]",
+                   "ports: [80]\n    automatic_affinity:\n      linger: 5h\n"
+                   "      client_ports: [0, 80-90, 85]"),
+       {"b.yaml:16: services[0].automatic_affinity.linger: '5h': must be 0 to 4h",
+        "b.yaml:17: services[0].automatic_affinity.client_ports[0]: '0': must be 1 to 65535, or a "
+        "range as 40000-40999",
+        "b.yaml:17: services[0].automatic_affinity.client_ports[2]: '85': is in the list already, "
+        "or a part of it is"}},
       {"targets that are not there, or twice",
        WithService("[{target: web-1}]",
                    "[{target: web-1}, {target: wbe-1}, {weight: 1}, {target: web-1}, {target: x}]"),

@@ -16,6 +16,8 @@
 // Affinities of a target that is down wait.
 //   range   TCP 8000 to 8999
 //   prefix  every TCP port of 192.0.2.8/29
+//   sticky  TCP 88, least_connections, automatic affinity that lingers for 20 s; breaks
+//   seats   UDP 55, automatic affinity from client ports 40000 to 40004; refuses
 #pragma once
 
 #include <memory>
@@ -88,6 +90,13 @@ inline config::BalancerConfig ExplainedConfig(const std::string& without = "") {
   add("translated", "192.0.2.1", Protocol::kTcp, {87}, 100);
   config.services[14].forwarding = ForwardingMode::kNat;
   config.services[14].target_port = 8087;
+  add("sticky", "192.0.2.1", Protocol::kTcp, {88}, 100);
+  config.services[15].method = BalancingMethod::kLeastConnections;
+  config.services[15].on_drain = config::OnDrain::kBreak;
+  config.services[15].automatic_affinity.emplace().linger = absl::Seconds(20);
+  add("seats", "192.0.2.1", Protocol::kUdp, {55}, 100);
+  config.services[16].on_drain = config::OnDrain::kRefuse;
+  config.services[16].automatic_affinity.emplace().client_ports = {PortRange(40000, 40004)};
   for (config::Service& service : config.services) service.on_down = config::OnDown::kSuspend;
   config.services[1].forwarding = ForwardingMode::kIpip;
   config.services[5].no_target = config::NoTarget::kDrop;
@@ -148,6 +157,7 @@ struct ExplainedAppliance {
         .neighbours = &appliance.neighbours,
         .affinities = &affinities,
         .connections = appliance.all_connections(),
+        .clients = &appliance.clients,
         .affinity_replicas = {},
         .hash_key = TestAppliance::hash_key(),
         .ring_seed = kTestRingSeed,

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "control/explained_appliance.h"
+#include "support/client_audit.h"
 #include "wire/headers.h"
 
 namespace holdfast {
@@ -102,7 +103,7 @@ struct Tallies {
       for (std::size_t i = 0; i < steps.size(); ++i)
         steps[i] += counters.services[service].packets[static_cast<Step>(i)].Read();
   }
-  static constexpr std::size_t kServices = 15;
+  static constexpr std::size_t kServices = 17;
 
   std::array<std::uint64_t, kDropReasons.size()> drops{};
   std::array<std::uint64_t, kReplyNames.size()> replies{};
@@ -179,10 +180,9 @@ class World : public ExplainedAppliance {
         {"192.0.2.9", 53, kUdp},     {"203.0.113.9", 80, kTcp},   {"10.0.0.1", 80, kTcp},
         {"192.0.2.1", 8080, kTcp},   {"192.0.2.9", 81, kTcp},     {"192.0.2.15", 9, kTcp},
         {"192.0.2.1", 87, kTcp},     {"192.0.2.1", 87, kTcp}};
-    static constexpr Endpoint kByMethod[] = {{"192.0.2.1", 83, kTcp},
-                                             {"192.0.2.1", 84, kTcp},
-                                             {"192.0.2.1", 85, kTcp},
-                                             {"192.0.2.1", 86, kTcp}};
+    static constexpr Endpoint kByMethod[] = {{"192.0.2.1", 83, kTcp}, {"192.0.2.1", 84, kTcp},
+                                             {"192.0.2.1", 85, kTcp}, {"192.0.2.1", 86, kTcp},
+                                             {"192.0.2.1", 88, kTcp}, {"192.0.2.1", 55, kUdp}};
     const Endpoint& endpoint = chance.OneIn(4)   ? chance.Of(kByMethod)
                                : chance.OneIn(3) ? chance.Of(kEndpoints)
                                                  : kEndpoints[chance.Below(7)];
@@ -250,8 +250,8 @@ class World : public ExplainedAppliance {
     Publish();
   }
   void FallOrRise(std::size_t slot) {
-    static constexpr const char* kServices[] = {"web",    "dns",    "turns",
-                                                "fewest", "source", "standby"};
+    static constexpr const char* kServices[] = {"web",    "dns",     "turns",  "fewest",
+                                                "source", "standby", "sticky", "seats"};
     const auto health = chance.OneIn(2) ? Health::kDown : Health::kUp;
     REQUIRE(directory.SetHealth(chance.Of(kServices), ExplainedTarget(slot).name, health).ok());
     Publish();
@@ -300,7 +300,7 @@ Fate ExplainAndSend(World& world, std::map<std::string, int>& seen) {
   if (no_room && seen_fate.step == "ring" && said.step == "balanced") {
     seen_fate.step = "balanced";
     // Where the method leaves the ring, its own answer is not for what nobody remembers.
-    if (flow.vip_port >= 83 && flow.vip_port <= 85) said.frame = seen_fate.frame;
+    if (flow.vip_port >= 83 && flow.vip_port <= 88) said.frame = seen_fate.frame;
   }
   if (said.InWords() != seen_fate.InWords()) {
     CAPTURE(flow.ToString(), worker, segment.syn, segment.fin, segment.rst);
@@ -323,12 +323,13 @@ TEST_CASE("O: of 100,000 random packets each goes as it was explained", "[contro
     if (fate.frame.find(" port 8087") != std::string::npos) ++seen["nat"];
   }
   for (const char* each :
-       {"connection", "other_worker", "affinity", "balanced", "ring", "no_target", "no_neighbour",
-        "martian_source", "no_service", "not_our_address", "tcp_reset", "port_unreachable",
-        "silence", "ipip", "gue", "nat", "passed over", "one of several"}) {
+       {"connection", "other_worker", "affinity", "automatic", "balanced", "ring", "no_target",
+        "no_neighbour", "martian_source", "no_service", "not_our_address", "tcp_reset",
+        "port_unreachable", "silence", "ipip", "gue", "nat", "passed over", "one of several"}) {
     CAPTURE(each);
     CHECK(seen[each] > 100);
   }
+  CHECK(DifferencesOf(world.appliance.clients, world.appliance.all_connections()).empty());
   CHECK(seen["rate_limited"] == 0);  // it would be taken for silence
   for (std::size_t worker = 0; worker < kWorkers; ++worker) {
     CHECK(world.appliance.AllAccounted(worker));

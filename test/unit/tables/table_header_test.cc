@@ -101,7 +101,7 @@ TEST_CASE("R: memory that is another table's is refused, and says why", "[tables
       {with(&TableHeader::magic, 1U),
        "magic number is " + std::to_string(header.magic) + ", must be 1"},
       {with(&TableHeader::layout_version, header.layout_version + 1),
-       "layout version is 5, must be 6"},
+       "layout version is 6, must be 7"},
       {ConnectionTable::HeadersFor(WorkerId{4}, kCapacity, kFixedKey).hot, "owner is 3, must be 4"},
       {with(&TableHeader::kind, 3U), "kind is 1, must be 3"},
       {with(&TableHeader::slots_per_bucket, 6U), "slots per bucket is 5, must be 6"},
