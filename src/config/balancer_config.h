@@ -94,7 +94,7 @@ struct Connections {
 struct Affinities {
   std::uint64_t capacity = 1'000'000;
   absl::Duration max_duration = absl::Hours(4);
-  std::uint64_t clients = 262'144;  // with automatic affinity
+  std::uint64_t clients = 262'144;     // with automatic affinity
   std::uint64_t quota_per_target = 0;  // 0: no limit of its own
 };
 
