@@ -73,6 +73,25 @@ std::shared_ptr<grpc::Channel> ChannelOver(int descriptor, const ProbeOrder& ord
   return grpc::CreateCustomInsecureChannelFromFd(AuthorityOf(order), descriptor, arguments);
 }
 
+// gRPC ends the threads that answer calls, and waits for them, when the last channel goes that
+// had such a call: which must not be on one of them, as it would be when a check that was given
+// up ends. So one channel stays for good. Nobody is at its other end.
+class AnsweringThreads {
+ public:
+  static void Keep() { [[maybe_unused]] static const auto* const kept = new AnsweringThreads; }
+
+ private:
+  AnsweringThreads() {
+    stub_.UnaryCall(&context_, kMethod, grpc::StubOptions(), &request_, &response_,
+                    [](const grpc::Status&) {});
+  }
+
+  grpc::GenericStub stub_{grpc::CreateChannel("nobody", nullptr)};
+  grpc::ClientContext context_;
+  grpc::ByteBuffer request_ = RequestFor("");
+  grpc::ByteBuffer response_;
+};
+
 }  // namespace
 
 // gRPC holds it as well, until it has answered.
@@ -106,6 +125,7 @@ class GrpcCheck::Call : public std::enable_shared_from_this<Call> {
 GrpcCheck::GrpcCheck(const ProbeOrder& order, int descriptor, absl::Duration patience,
                      std::function<void(const ProbeResult&)> answer)
     : call_(std::make_shared<Call>(order, descriptor)) {
+  AnsweringThreads::Keep();
   call_->Begin(patience, std::move(answer));
 }
 
