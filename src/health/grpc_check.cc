@@ -78,7 +78,14 @@ std::shared_ptr<grpc::Channel> ChannelOver(int descriptor, const ProbeOrder& ord
 // up ends. So one channel stays for good. Nobody is at its other end.
 class AnsweringThreads {
  public:
-  static void Keep() { [[maybe_unused]] static const auto* const kept = new AnsweringThreads; }
+  static void Keep() {
+    // Never destroyed: who knows what of gRPC is still there then.
+    static union Place {
+      Place() : threads() {}
+      ~Place() {}
+      AnsweringThreads threads;
+    } place;
+  }
 
  private:
   AnsweringThreads() {

@@ -63,7 +63,8 @@ ClientTable::Pairs ClientTable::Find(const FlowHash& client, CoarseTick now,
 }
 
 std::uint32_t ClientTable::ConnectionsTo(TargetHandle target, const FlowHash& client) const {
-  for (const ClientPair& pair : Find(client, CoarseTick(), 0).all())
+  const Pairs pairs = Find(client, CoarseTick(), 0);
+  for (const ClientPair& pair : pairs.all())
     if (pair.target == target) return pair.connections;
   return 0;
 }

@@ -49,7 +49,9 @@ class ClientTable {
   // Of one client, the newest first.
   class Pairs {
    public:
-    [[nodiscard]] std::span<const ClientPair> all() const { return {pairs_.data(), size_}; }
+    [[nodiscard]] std::span<const ClientPair> all() const& { return {pairs_.data(), size_}; }
+    // A loop over it would outlive what it looks at.
+    std::span<const ClientPair> all() const&& = delete;
     void Add(const ClientPair& pair);
 
    private:

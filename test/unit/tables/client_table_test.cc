@@ -36,8 +36,8 @@ struct Fixture {
                                                     CoarseTick now = At(100),
                                                     std::uint32_t linger = 0) const {
     std::vector<TargetHandle> targets;
-    for (const ClientPair& pair : table.Find(client, now, linger).all())
-      targets.push_back(pair.target);
+    const auto pairs = table.Find(client, now, linger);
+    for (const ClientPair& pair : pairs.all()) targets.push_back(pair.target);
     return targets;
   }
   void SweepAll(CoarseTick now, std::uint32_t longest, bool (*is_gone)(TargetHandle) = NoneIsGone) {
