@@ -163,6 +163,10 @@ class AffinityBook {
     return owner_counts_[owner.raw()];
   }
   [[nodiscard]] std::uint64_t CountOf(ServiceSlot service, TargetHandle owner) const;
+  // What its quota is for: affinities and holes.
+  [[nodiscard]] std::uint64_t OwnedBy(TargetHandle owner) const {
+    return owner_counts_[owner.raw()] + owner_holes_[owner.raw()];
+  }
 
  private:
   using GroupKey = std::pair<ServiceSlot, std::uint32_t>;  // and the owner's handle
@@ -175,22 +179,24 @@ class AffinityBook {
     CellKindCounts counts;
   };
 
+  using Visit = absl::FunctionRef<bool(RecordId)>;
+  static std::size_t KindsIndex(const AffinityCell& cell) {
+    return Index(cell.service) * 2 + (cell.client.IsV4() ? 0 : 1);
+  }
   [[nodiscard]] Standing StandingOf(RecordId id) const;
   // nullptr: the service has had nothing of this family.
   [[nodiscard]] const FamilyKinds* FindKinds(const AffinityCell& cell) const;
   // Calls visit(RecordId) for all that contains `cell`, itself as well, in the order in
   // which they win, until it returns true.
-  template <typename Visit>
-  void WalkAround(const AffinityCell& cell, Visit&& visit) const;
+  void WalkAround(const AffinityCell& cell, Visit visit) const;
   // The same without what a hole excludes, and without holes.
-  template <typename Visit>
-  void WalkFollowed(const AffinityCell& cell, Visit&& visit) const;
+  void WalkFollowed(const AffinityCell& cell, Visit visit) const;
   // The affinity of `owner` around `cell` that wins; kNoRecord: none, or cut out.
   [[nodiscard]] RecordId FindOwnAround(const AffinityCell& cell, TargetHandle owner) const;
   // Calls visit(RecordId) for what has one of `limit` numbers from `from` on; returns where
   // to go on, or kNoRecord.
-  template <typename Visit>
-  RecordId VisitFrom(RecordId from, std::size_t limit, Visit&& visit) const;
+  RecordId VisitFrom(RecordId from, std::size_t limit,
+                     absl::FunctionRef<void(RecordId)> visit) const;
   [[nodiscard]] std::optional<AffinityOutcome> WhyNoRoom(std::uint64_t more,
                                                          TargetHandle owner) const;
   void JudgeEndOf(const AffinityCell& cell, TargetHandle owner, bool allow_partial,

@@ -116,20 +116,20 @@ std::optional<AffinityAnswer> AffinityManager::Continue(WideEnd& end, std::size_
     end.exact_ = JudgeAndEnd(end.selector_, end.target_, end.allow_partial_);
     end.ended_ = end.exact_->ended;
   }
-  const auto& conflict = end.exact_->conflict;
-  const bool others_own = end.exact_->outcome == Outcome::kOwnedByOther &&
-                          conflict->cell.client == end.selector_.client &&
-                          conflict->cell.host_bits == end.selector_.host_bits;
-  const bool goes_on = end.exact_->outcome == Outcome::kEnded ||
-                       end.exact_->outcome == Outcome::kNotFound ||
-                       (end.exact_->outcome == Outcome::kOwnedByOther && !others_own);
   // Services and targets may be others by now: what the selector means is asked anew.
-  const SelectorCells cells = CellsOfEnd(directory_, end.selector_, end.target_);
-  if (!goes_on || !cells.why_none.empty() || cells.Count() > book_.limits().capacity)
+  const SelectorCells selected = CellsOfEnd(directory_, end.selector_, end.target_);
+  if (!selected.why_none.empty() || selected.Count() > book_.limits().capacity)
+    return Counted(ConcludeWideEnd(end));
+  const AffinityBook::Cells cells = selected.List();
+  const Outcome exact = end.exact_->outcome;
+  // What another owns around the selector says nothing of what is inside it.
+  const bool is_inside_others = exact == Outcome::kOwnedByOther &&
+                                std::ranges::find(cells, end.exact_->conflict->cell) == cells.end();
+  if (exact != Outcome::kEnded && exact != Outcome::kNotFound && !is_inside_others)
     return Counted(ConcludeWideEnd(end));
   std::vector<AffinityCell> inside;
   end.next_ =
-      book_.FindInside(cells.List(), *directory_.FindTarget(end.target_), end.next_, limit, inside);
+      book_.FindInside(cells, *directory_.FindTarget(end.target_), end.next_, limit, inside);
   end.ended_ += inside.size();
   Follow(book_.Erase(inside));
   if (end.next_ != kNoRecord) return std::nullopt;
@@ -158,8 +158,9 @@ AffinityAnswer AffinityManager::NoRoom(AffinityOutcome outcome, std::uint64_t ce
   const auto& limits = book_.limits();
   answer.explanation =
       outcome == AffinityOutcome::kQuotaExceeded
-          ? absl::StrCat("target '", target, "' owns ", CountOf(*directory_.FindTarget(target)),
-                         " affinities of at most ", limits.quota, ", and this request is ", cells,
+          ? absl::StrCat("target '", target, "' owns ",
+                         book_.OwnedBy(*directory_.FindTarget(target)), " affinities of at most ",
+                         limits.quota, ", and this request is ", cells,
                          " (affinities.quota_per_target); nothing changed")
           : absl::StrCat("no room: ", size(), " affinities of at most ", limits.capacity,
                          " stand, and this request is ", cells,

@@ -168,6 +168,18 @@ TEST_CASE_METHOD(Fixture, "A13, A15: what another owns at the selector itself re
   CHECK(FollowedTo("198.51.100.7") == "web-2");
 }
 
+TEST_CASE_METHOD(Fixture, "A13: what another owns for more ports is no refusal either",
+                 "[control]") {
+  manager->Start(Clients("198.51.100.7", {80}), "web-1", {});
+  Start("198.51.100.0/24", "web-2");
+  AffinityManager::WideEnd end(Clients("198.51.100.0/24", {80}), "web-1", false);
+  const auto given = manager->Continue(end, 100);
+  REQUIRE(given);
+  CHECK(given->outcome == Outcome::kEnded);
+  CHECK(given->ended == 1);
+  CHECK(FollowedTo("198.51.100.7") == "web-2");
+}
+
 TEST_CASE_METHOD(Fixture, "A19: a request that a worker serves restarts the clock", "[control]") {
   Start("198.51.100.7", "web-1", {absl::Seconds(10), true});
   Start("198.51.100.8", "web-1", absl::Seconds(10));
